@@ -1,0 +1,205 @@
+# make help says what there is. Nothing is built outside build/VARIANT; each variant has its own folder.
+
+VERSION     := 0.1.0
+PREFIX      ?= /usr/local
+BINDIR      ?= $(PREFIX)/bin
+LIBEXECDIR  ?= $(PREFIX)/libexec/kindly
+DATAROOT    ?= $(PREFIX)/share
+DATADIR     ?= $(DATAROOT)/kindly
+USERUNITDIR ?= $(PREFIX)/lib/systemd/user
+INSTALL     ?= install
+PKG_CONFIG  ?= pkg-config
+PYTHON      ?= /usr/bin/python3
+VARIANT     ?= release
+O           := build/$(VARIANT)
+
+# --- Flags ------------------------------------------------------------------------------------------------------
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's; ours are never put there.
+CFLAGS        ?= -O2 -g
+FLAGS_release := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+FLAGS_debug   := -O0
+FLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_cov     := -O0 --coverage
+FLAGS_clang   := -fPIE
+LINK_release  := -pie -Wl,-z,relro,-z,now
+WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+        -Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wimplicit-fallthrough -Wconversion -Wsign-conversion \
+        -Wnull-dereference -Wcast-qual
+OURS  = -std=gnu11 -fno-common -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DDATADIR='"$(DATADIR)"' $(WARN) \
+        $(if $(WERROR),-Werror)
+ALL_CFLAGS  = $(OURS) $(CPPFLAGS) $(CFLAGS) $(FLAGS_$(VARIANT))
+ALL_LDFLAGS = $(LDFLAGS) -Wl,--as-needed $(FLAGS_$(VARIANT)) $(LINK_$(VARIANT))
+
+# What pkg-config says is asked once, and not before something is compiled: `make deps` may come first.
+ask = $(shell $(PKG_CONFIG) $(1) $(2) || echo MISSING)
+checked = $(if $(filter MISSING,$(1)),$(error A library is missing (see above): make deps installs what is needed),$(1))
+lazy = $(eval $(1) := $(call checked,$(call ask,$(2),$(3))))$($(1))
+BASE_PKGS := libsystemd libconfig sqlite3 json-c
+BASE_CFLAGS = $(call lazy,BASE_CFLAGS,--cflags,$(BASE_PKGS))
+BASE_LIBS   = $(call lazy,BASE_LIBS,--libs,$(BASE_PKGS))
+GLIB_PKGS := libnotify gio-unix-2.0
+GLIB_CFLAGS = $(call lazy,GLIB_CFLAGS,--cflags,$(GLIB_PKGS))
+GLIB_LIBS   = $(call lazy,GLIB_LIBS,--libs,$(GLIB_PKGS))
+TTY_LIBS    = $(call lazy,TTY_LIBS,--libs,libsystemd)
+
+# --- Programs ---------------------------------------------------------------------------------------------------
+# Four programs. GLib is linked by kindly-notify alone.
+objects = $(patsubst %.c,$(O)/%.o,$(sort $(wildcard $(1))))
+PROGRAMS   := $(O)/kindlyd $(O)/kindly $(O)/kindly-notify $(O)/kindly-tty
+SHARED     := $(call objects,daemon/core/*.c daemon/store/*.c)
+DESKTOP    := $(call objects,daemon/desktop/*.c)
+CLIENT     := $(call objects,daemon/client/*.c)
+NOTIFY_GLIB := $(call objects,daemon/notify/kindly-notify.c daemon/notify/notify-*.c)
+NOTIFY_TTY  := $(call objects,daemon/notify/kindly-tty.c daemon/notify/tty-*.c)
+NOTIFY_BOTH := $(filter-out $(NOTIFY_GLIB) $(NOTIFY_TTY),$(call objects,daemon/notify/*.c))
+TESTS      := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test-*.c)))
+DRIVERS    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/system/*-driver.c)))
+BENCHES    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/*.c)))
+UNITS      := $(patsubst units/%.in,$(O)/%,$(wildcard units/*.in))
+OBJS := $(SHARED) $(DESKTOP) $(CLIENT) $(NOTIFY_GLIB) $(NOTIFY_TTY) $(NOTIFY_BOTH) $(O)/daemon/kindlyd.o \
+        $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o)
+
+ifneq ($(V),1)
+Q_CC = @echo '  CC    $@';
+Q_LD = @echo '  LD    $@';
+Q_GEN = @echo '  GEN   $@';
+endif
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps deps-run deps-check deps-full run check check-full test-programs install uninstall bench format \
+        clean help FORCE
+
+all: $(PROGRAMS) $(UNITS)
+
+$(O)/kindlyd: $(O)/daemon/kindlyd.o $(SHARED) $(DESKTOP)
+$(O)/kindly: $(CLIENT) $(SHARED)
+$(O)/kindly-notify: $(NOTIFY_GLIB) $(NOTIFY_BOTH) $(O)/daemon/core/base.o
+$(O)/kindly-tty: $(NOTIFY_TTY) $(NOTIFY_BOTH) $(O)/daemon/core/base.o
+$(TESTS) $(BENCHES): %: %.o $(SHARED) $(DESKTOP) $(NOTIFY_BOTH)
+$(DRIVERS): %: %.o $(SHARED) $(DESKTOP)
+
+$(O)/kindly-notify: LIBS = $(GLIB_LIBS)
+$(O)/kindly-tty: LIBS = $(TTY_LIBS)
+$(O)/kindlyd $(O)/kindly $(DRIVERS) $(BENCHES): LIBS = $(BASE_LIBS) -lm
+$(TESTS): LIBS = $(BASE_LIBS) -lm -lcmocka
+$(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES): $(O)/.flags
+	$(Q_LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS) $(LDLIBS)
+
+# Objects follow their flags: a changed compiler or flag set rebuilds this variant, and nothing else.
+PKG_CFLAGS = $(BASE_CFLAGS)
+$(NOTIFY_GLIB): PKG_CFLAGS = $(GLIB_CFLAGS)
+$(OBJS): $(O)/%.o: %.c $(O)/.flags Makefile
+	@mkdir -p $(@D)
+	$(Q_CC)$(CC) -MMD -MP -MF $(@:.o=.d) -MQ $@ $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
+
+$(O)/.flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(UNITS): $(O)/%: units/%.in $(O)/.prefix
+	$(Q_GEN)sed 's|@bindir@|$(BINDIR)|g' $< >$@
+$(O)/.prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(BINDIR)' | cmp -s - $@ 2>/dev/null || echo '$(BINDIR)' >$@
+
+# --- What Debian calls what is needed ---------------------------------------------------------------------------
+RUN_PACKAGES   := gcc libc6-dev pkg-config libsystemd-dev libconfig-dev libsqlite3-dev libjson-c-dev libnotify-dev \
+                  dbus-daemon
+CHECK_PACKAGES := $(RUN_PACKAGES) libcmocka-dev python3 python3-pytest python3-dbus python3-dbusmock dbus-bin systemd \
+                  dunst xvfb xdotool x11-utils imagemagick libxml2-utils desktop-file-utils tzdata fonts-dejavu-core sqlite3
+FULL_PACKAGES  := $(CHECK_PACKAGES) clang libclang-rt-14-dev dbus-user-session util-linux procps
+
+# $(1): packages. Installs those that are missing; where there is no apt, says their names and goes on.
+define install_packages
+	@if ! command -v apt-get >/dev/null; then \
+	  echo 'No apt-get here. Needed, by their Debian names: $(1)'; exit 0; fi; \
+	missing=; for p in $(1); do \
+	  [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null)" = installed ] || missing="$$missing $$p"; done; \
+	[ -n "$$missing" ] || exit 0; \
+	echo "Installing:$$missing"; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	if [ -n "$$sudo" ] && ! command -v sudo >/dev/null; then \
+	  echo 'Please install them as root: apt-get install'"$$missing" >&2; exit 1; fi; \
+	{ $$sudo apt-get update && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; } \
+	  >/tmp/kindly-deps.$$$$ 2>&1 || { tail -n 20 /tmp/kindly-deps.$$$$ >&2; rm -f /tmp/kindly-deps.$$$$; exit 1; }; \
+	rm -f /tmp/kindly-deps.$$$$
+endef
+
+deps: deps-check
+deps-run:
+	$(call install_packages,$(RUN_PACKAGES))
+deps-check:
+	$(call install_packages,$(CHECK_PACKAGES))
+deps-full:
+	$(call install_packages,$(FULL_PACKAGES))
+
+# --- Use --------------------------------------------------------------------------------------------------------
+run: deps-run
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all
+	@units/run.sh $(O)
+
+test-programs: all $(TESTS) $(DRIVERS)
+
+check: deps-check
+	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
+	@$(PYTHON) tests/run.py --build $(O)
+
+# Everything in check, and what takes longer or needs root.
+check-full: deps-full
+	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
+	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=asan test-programs
+	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=clang CC=clang WERROR=1 CFLAGS='-O1' test-programs
+	@$(PYTHON) tests/run.py --build $(O) --asan build/asan --full
+
+bench: deps-check
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCHES)
+	@for b in $(BENCHES); do echo "== $${b##*/}"; KINDLY_BUILD=$(O) $$b || exit 1; done
+
+# --- Install ----------------------------------------------------------------------------------------------------
+# One table: mode, what, where. install, uninstall and the install test read it.
+DECK_FILES := $(sort $(wildcard config/decks/*/*.conf))
+define INSTALLED
+755 $(O)/kindlyd $(BINDIR)/kindlyd
+755 $(O)/kindly $(BINDIR)/kindly
+755 $(O)/kindly-notify $(LIBEXECDIR)/kindly-notify
+755 $(O)/kindly-tty $(LIBEXECDIR)/kindly-tty
+644 config/kindly.conf $(DATADIR)/kindly.conf
+$(foreach f,$(DECK_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
+)644 config/decks/LICENSE $(DATADIR)/decks/LICENSE
+644 $(O)/kindlyd.service $(USERUNITDIR)/kindlyd.service
+644 $(O)/org.kindlyd.Kindly1.service $(DATAROOT)/dbus-1/services/org.kindlyd.Kindly1.service
+644 units/org.kindlyd.Kindly1.xml $(DATAROOT)/dbus-1/interfaces/org.kindlyd.Kindly1.xml
+644 $(O)/org.kindlyd.Kindly.desktop $(DATAROOT)/applications/org.kindlyd.Kindly.desktop
+644 units/org.kindlyd.Kindly.svg $(DATAROOT)/icons/hicolor/scalable/apps/org.kindlyd.Kindly.svg
+644 units/org.kindlyd.Kindly-symbolic.svg $(DATAROOT)/icons/hicolor/symbolic/apps/org.kindlyd.Kindly-symbolic.svg
+endef
+export INSTALLED
+
+install: all
+	@printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
+	  [ -z "$$mode" ] || $(INSTALL) -Dm$$mode "$$from" "$(DESTDIR)$$to" || exit 1; done
+uninstall:
+	@printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
+	  [ -z "$$mode" ] || rm -f "$(DESTDIR)$$to"; done
+	@for d in $(DATADIR)/decks/* $(DATADIR)/decks $(DATADIR) $(LIBEXECDIR); do \
+	  rmdir "$(DESTDIR)$$d" 2>/dev/null || :; done
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build
+help:
+	@echo 'make all         the four programs, in build/VARIANT (VARIANT: release, debug, asan, cov)'
+	@echo 'make run         build and use it here: a first prompt at once, then by the schedule'
+	@echo 'make check       build and run the quick tests (installs what they need)'
+	@echo 'make check-full  all tests: sanitizers, another compiler, a real systemd user manager'
+	@echo 'make deps        install what check needs (deps-run: what run needs; deps-full: check-full)'
+	@echo 'make install     into PREFIX ($(PREFIX)), below DESTDIR; make uninstall takes it out again'
+	@echo 'make bench       measure; make format: clang-format; make clean'
+
+-include $(OBJS:.o=.d)

@@ -1,0 +1,96 @@
+#include "daemon/core/library.h"
+
+struct library *library_new(void) {
+    struct library *library = calloc(1, sizeof *library);
+    if (library)
+        library->all_reviewed = true;
+    return library;
+}
+
+void prompt_done(struct prompt *prompt) {
+    free(prompt->id);
+    free(prompt->text);
+    *prompt = (struct prompt){0};
+}
+
+void practice_done(struct practice *practice) {
+    free(practice->id);
+    free(practice->title);
+    for (size_t i = 0; i < practice->n_steps; i++)
+        free(practice->steps[i]);
+    free(practice->steps);
+    *practice = (struct practice){0};
+}
+
+struct library *library_free(struct library *library) {
+    if (!library)
+        return NULL;
+    for (size_t i = 0; i < library->n_prompts; i++)
+        prompt_done(&library->prompts[i]);
+    for (size_t i = 0; i < library->n_practices; i++)
+        practice_done(&library->practices[i]);
+    free(library->prompts);
+    free(library->practices);
+    free(library);
+    return NULL;
+}
+
+/* Where `id` is, or belongs: decks are read in order of id, so that additions mostly go to the end. */
+static size_t prompt_place(const struct library *library, const char *id, bool *ret_found) {
+    size_t low = 0, high = library->n_prompts;
+    *ret_found = false;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(library->prompts[middle].id, id);
+        if (order == 0)
+            *ret_found = true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int library_add_prompt(struct library *library, struct prompt *prompt) {
+    bool found;
+    size_t place = prompt_place(library, prompt->id, &found);
+    if (found)
+        return -EEXIST;
+    int r = array_reserve(&library->prompts, &library->prompts_capacity, library->n_prompts + 1,
+                          sizeof *library->prompts);
+    if (r < 0)
+        return r;
+    memmove(library->prompts + place + 1, library->prompts + place,
+            (library->n_prompts - place) * sizeof *library->prompts);
+    library->prompts[place] = *prompt;
+    library->n_prompts++;
+    library->themes |= THEME_BIT(prompt->theme);
+    *prompt = (struct prompt){0};
+    return 0;
+}
+
+int library_add_practice(struct library *library, struct practice *practice) {
+    if (library_find_practice(library, practice->id))
+        return -EEXIST;
+    int r = array_reserve(&library->practices, &library->practices_capacity, library->n_practices + 1,
+                          sizeof *library->practices);
+    if (r < 0)
+        return r;
+    library->practices[library->n_practices++] = *practice;
+    *practice = (struct practice){0};
+    return 0;
+}
+
+const struct prompt *library_find_prompt(const struct library *library, const char *id) {
+    bool found;
+    size_t place = prompt_place(library, id, &found);
+    return found ? &library->prompts[place] : NULL;
+}
+
+const struct practice *library_find_practice(const struct library *library, const char *id) {
+    for (size_t i = 0; i < library->n_practices; i++)
+        if (streq(library->practices[i].id, id))
+            return &library->practices[i];
+    return NULL;
+}

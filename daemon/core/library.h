@@ -1,0 +1,44 @@
+/* The texts: prompts of all decks in use, and practices. Filled by store/deck from files; read by core. */
+#pragma once
+
+#include "daemon/core/theme.h"
+
+struct prompt {
+    char *id;   /* unique in the library, e.g. "humanity-01" */
+    char *text; /* UTF-8, one paragraph */
+    enum theme theme;
+    uint8_t depth; /* 1 light to 3 deep (EVIDENCE: themes) */
+    bool body;     /* about the body or a feeling: carries an exit */
+    bool write;    /* invites a line */
+};
+
+struct practice {
+    char *id; /* e.g. "three-breaths" */
+    char *title;
+    char **steps;
+    size_t n_steps; /* at least 1 */
+};
+
+struct library {
+    struct prompt *prompts; /* sorted by id */
+    size_t n_prompts, prompts_capacity;
+    struct practice *practices;
+    size_t n_practices, practices_capacity;
+    theme_set themes;    /* those with at least one prompt */
+    bool all_reviewed;   /* false when any deck says reviewed = false */
+};
+
+struct library *library_new(void);
+struct library *library_free(struct library *library); /* always NULL */
+DEFINE_CLEANUP(struct library, library_free)
+
+void prompt_done(struct prompt *prompt);
+void practice_done(struct practice *practice);
+
+/* Take the contents over on success (the argument is zeroed). -EEXIST: the id is there already. */
+int library_add_prompt(struct library *library, struct prompt *prompt);
+int library_add_practice(struct library *library, struct practice *practice);
+
+/* NULL when there is none. */
+const struct prompt *library_find_prompt(const struct library *library, const char *id);
+const struct practice *library_find_practice(const struct library *library, const char *id);

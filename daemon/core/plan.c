@@ -1,0 +1,287 @@
+/* A binary heap of each reminder's next occurrence. An occurrence is computed from the reminder, the zone and the
+ * secret alone, so the cursor can be thrown away and put anywhere at any time.
+ *
+ * `at` reminders claim their instants first: where a `times` occurrence would fall within its gap of one, its block
+ * is drawn from what is left of it; an `every` occurrence there is crowded out. An `at` in quiet hours is not shown
+ * and claims nothing. */
+#include "daemon/core/plan.h"
+
+/* A claim search looks at most at this many `at` instants around one block: an `at` of every second in a block of
+ * several hours stays below it. Past it the block counts as having no room. */
+#define CLAIMS_MAX 100000
+
+#define HOLD_AT_USEC    (2 * USEC_PER_HOUR)
+#define HOLD_EVERY_USEC (20 * USEC_PER_MINUTE)
+
+struct item {
+    struct occurrence occurrence;
+    size_t index; /* of the reminder: equal times keep the file's order */
+};
+
+struct plan {
+    const struct schedule *schedule;
+    const usec_t *starts_usec;
+    const struct zone *zone;
+    const struct hash_key *secret;
+    usec_t after_usec;  /* nothing up to here is in the heap */
+    usec_t popped_usec; /* the latest that was taken out */
+    bool filled;
+    size_t n;
+    struct item heap[];
+};
+
+int plan_new(const struct schedule *schedule, const usec_t *starts_usec, const struct zone *zone,
+             const struct hash_key *secret, struct plan **ret) {
+    struct plan *plan = calloc(1, sizeof *plan + schedule->n_reminders * sizeof plan->heap[0]);
+    if (!plan)
+        return -ENOMEM;
+    plan->schedule = schedule;
+    plan->starts_usec = starts_usec;
+    plan->zone = zone;
+    plan->secret = secret;
+    *ret = plan;
+    return 0;
+}
+
+struct plan *plan_free(struct plan *plan) {
+    free(plan);
+    return NULL;
+}
+
+/* The next instant of an `at` reminder strictly after `after_usec`; USEC_INFINITY: none. */
+static usec_t next_at(const struct plan *plan, const struct reminder *reminder, usec_t after_usec) {
+    for (;;) {
+        usec_t earliest = USEC_INFINITY;
+        for (size_t i = 0; i < reminder->n_at; i++) {
+            const struct moment_rule *rule = &reminder->at[i];
+            usec_t next;
+            if (calendar_next(rule->calendar, rule->zone ? rule->zone : plan->zone, after_usec, &next) >= 0 &&
+                next < earliest)
+                earliest = next;
+        }
+        if (earliest == USEC_INFINITY || !reminder->window.on)
+            return earliest;
+        int32_t day = zone_local_day(plan->zone, earliest), allowed;
+        if (calendar_next_day(reminder->window.on, day, &allowed) < 0)
+            return USEC_INFINITY;
+        if (allowed == day)
+            return earliest;
+        after_usec = MAX_OF(zone_day_second(plan->zone, allowed, 0) - 1, earliest);
+    }
+}
+
+static usec_t start_of(const struct plan *plan, size_t index) {
+    return plan->starts_usec ? plan->starts_usec[index] : 0;
+}
+
+/* The next instant that any `at` reminder claims strictly after `after_usec` and before `before_usec`. */
+static usec_t next_claim(const struct plan *plan, usec_t after_usec, usec_t before_usec) {
+    usec_t earliest = USEC_INFINITY;
+    for (size_t i = 0; i < plan->schedule->n_reminders; i++) {
+        const struct reminder *reminder = &plan->schedule->reminders[i];
+        if (reminder->kind != REMINDER_AT)
+            continue;
+        usec_t next = MAX_OF(after_usec, start_of(plan, i)), quiet_end;
+        do
+            next = next_at(plan, reminder, next);
+        while (next < MIN_OF(before_usec, earliest) &&
+               schedule_quiet_at(plan->schedule, plan->zone, next, &quiet_end));
+        earliest = MIN_OF(earliest, next);
+    }
+    return earliest < before_usec ? earliest : USEC_INFINITY;
+}
+
+unsigned plan_claims(struct plan *plan, usec_t after_usec, usec_t until_usec, unsigned enough) {
+    unsigned claims = 0;
+    for (size_t i = 0; i < plan->schedule->n_reminders; i++) {
+        const struct reminder *reminder = &plan->schedule->reminders[i];
+        if (reminder->kind != REMINDER_AT)
+            continue;
+        usec_t at = MAX_OF(after_usec, start_of(plan, i)), quiet_end;
+        while (claims < enough && (at = next_at(plan, reminder, at)) <= until_usec)
+            if (!schedule_quiet_at(plan->schedule, plan->zone, at, &quiet_end))
+                claims++;
+    }
+    return claims;
+}
+
+/* Walks the parts of [low, high) that are at least `gap` away from every claim. Returns their total length; when
+ * `offset` falls into one of them, `ret_usec` is the instant at that offset. */
+static usec_t free_room(const struct plan *plan, usec_t low, usec_t high, usec_t gap, usec_t offset,
+                        usec_t *ret_usec) {
+    usec_t room = 0, from = low, claim = usec_sub(low, gap);
+    for (unsigned i = 0; from < high; i++) {
+        if (i == CLAIMS_MAX)
+            return 0;
+        claim = next_claim(plan, claim, usec_add(high, gap));
+        usec_t to = claim == USEC_INFINITY ? high : MIN_OF(high, usec_sub(claim, gap));
+        if (to > from) {
+            if (ret_usec && offset >= room && offset - room < to - from)
+                *ret_usec = from + (offset - room);
+            room += to - from;
+        }
+        if (claim == USEC_INFINITY)
+            break;
+        from = MAX_OF(from, claim + gap);
+    }
+    return room;
+}
+
+/* Occurrence `i` of `n` in a window that starts on `day` (DESIGN: `times`). */
+static struct occurrence draw_time(const struct plan *plan, const struct reminder *reminder, int32_t day,
+                                   usec_t start, usec_t length, unsigned n, unsigned i) {
+    usec_t low = start + (usec_t)((__uint128_t)length * i / n);
+    usec_t block_end = start + (usec_t)((__uint128_t)length * (i + 1) / n);
+    usec_t high = MAX_OF(low + 1, usec_sub(block_end, reminder->gap_usec));
+    uint64_t bits = hash_word(plan->secret, "times", reminder->name, (uint64_t)day, i);
+    struct occurrence occurrence = {
+        .reminder = reminder,
+        .due_usec = low + hash_scale(bits, high - low),
+        .hold_until_usec = block_end,
+    };
+    usec_t room = free_room(plan, low, high, reminder->gap_usec, 0, NULL);
+    if (room == 0)
+        occurrence.crowded = true;
+    else if (room < high - low)
+        free_room(plan, low, high, reminder->gap_usec, hash_scale(bits, room), &occurrence.due_usec);
+    return occurrence;
+}
+
+static bool next_times(const struct plan *plan, const struct reminder *reminder, int32_t day, usec_t start,
+                       usec_t end, usec_t after_usec, struct occurrence *ret) {
+    unsigned n = plan_fits(end - start, reminder->times, reminder->gap_usec);
+    unsigned first =
+        after_usec <= start ? 0 : (unsigned)((__uint128_t)(after_usec - start) * n / (end - start));
+    for (unsigned i = first; i < n; i++) {
+        struct occurrence occurrence = draw_time(plan, reminder, day, start, end - start, n, i);
+        if (occurrence.due_usec > after_usec) {
+            *ret = occurrence;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool next_every(const struct plan *plan, const struct reminder *reminder, usec_t start, usec_t end,
+                       usec_t after_usec, struct occurrence *ret) {
+    usec_t due = start;
+    if (after_usec >= start)
+        due += ((after_usec - start) / reminder->every_usec + 1) * reminder->every_usec;
+    if (due >= end)
+        return false;
+    usec_t gap = reminder->gap_usec;
+    *ret = (struct occurrence){
+        .reminder = reminder,
+        .due_usec = due,
+        .hold_until_usec = usec_add(due, HOLD_EVERY_USEC),
+        .crowded = gap > 0 && next_claim(plan, usec_sub(due, gap), usec_add(due, gap)) != USEC_INFINITY,
+    };
+    return true;
+}
+
+/* A window may have begun the day before the one that `after_usec` is on, not earlier. */
+static bool next_in_window(const struct plan *plan, const struct reminder *reminder, usec_t after_usec,
+                           struct occurrence *ret) {
+    const struct window *window = &reminder->window;
+    int32_t last_day = zone_local_day(plan->zone, USEC_END_OF_TIME);
+    for (int32_t day = zone_local_day(plan->zone, after_usec) - 1; day <= last_day; day++) {
+        if (window->on && calendar_next_day(window->on, day, &day) < 0)
+            return false;
+        usec_t start = zone_day_second(plan->zone, day, window->start_sec);
+        usec_t end = zone_day_second(plan->zone, day, window->end_sec);
+        if (end <= start || end <= after_usec)
+            continue;
+        if (reminder->kind == REMINDER_TIMES ? next_times(plan, reminder, day, start, end, after_usec, ret)
+                                             : next_every(plan, reminder, start, end, after_usec, ret))
+            return true;
+    }
+    return false;
+}
+
+/* False: it never comes again. */
+static bool next_occurrence(const struct plan *plan, size_t index, usec_t after_usec, struct occurrence *ret) {
+    const struct reminder *reminder = &plan->schedule->reminders[index];
+    after_usec = MAX_OF(after_usec, start_of(plan, index));
+    if (reminder->kind == REMINDER_AT) {
+        usec_t due = next_at(plan, reminder, after_usec);
+        *ret = (struct occurrence){reminder, due, usec_add(due, HOLD_AT_USEC), false};
+    } else if (!next_in_window(plan, reminder, after_usec, ret))
+        return false;
+    if (ret->due_usec >= USEC_END_OF_TIME)
+        return false;
+    if (reminder->hold_for_usec != USEC_INFINITY)
+        ret->hold_until_usec = usec_add(ret->due_usec, reminder->hold_for_usec);
+    return true;
+}
+
+static bool comes_before(const struct item *a, const struct item *b) {
+    if (a->occurrence.due_usec != b->occurrence.due_usec)
+        return a->occurrence.due_usec < b->occurrence.due_usec;
+    return a->index < b->index;
+}
+
+static void sift_down(struct plan *plan, size_t at) {
+    struct item moving = plan->heap[at];
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= plan->n)
+            break;
+        if (child + 1 < plan->n && comes_before(&plan->heap[child + 1], &plan->heap[child]))
+            child++;
+        if (!comes_before(&plan->heap[child], &moving))
+            break;
+        plan->heap[at] = plan->heap[child];
+        at = child;
+    }
+    plan->heap[at] = moving;
+}
+
+/* Replaces the first item by its reminder's next occurrence after `after_usec`. */
+static void renew_first(struct plan *plan, usec_t after_usec) {
+    struct item *first = &plan->heap[0];
+    if (!next_occurrence(plan, first->index, after_usec, &first->occurrence))
+        plan->heap[0] = plan->heap[--plan->n];
+    if (plan->n > 0)
+        sift_down(plan, 0);
+}
+
+static void fill(struct plan *plan, usec_t after_usec) {
+    plan->n = 0;
+    for (size_t i = 0; i < plan->schedule->n_reminders; i++) {
+        struct item *item = &plan->heap[plan->n];
+        item->index = i;
+        if (next_occurrence(plan, i, after_usec, &item->occurrence))
+            plan->n++;
+    }
+    for (size_t i = plan->n / 2; i-- > 0;)
+        sift_down(plan, i);
+    plan->filled = true;
+    plan->popped_usec = 0;
+}
+
+void plan_seek(struct plan *plan, usec_t after_usec) {
+    if (!plan->filled || after_usec < plan->after_usec || after_usec < plan->popped_usec)
+        fill(plan, after_usec);
+    else
+        while (plan->n > 0 && plan->heap[0].occurrence.due_usec <= after_usec)
+            renew_first(plan, after_usec);
+    plan->after_usec = after_usec;
+}
+
+int plan_peek(struct plan *plan, struct occurrence *ret) {
+    if (!plan->filled)
+        fill(plan, plan->after_usec);
+    if (plan->n == 0)
+        return -ENOENT;
+    *ret = plan->heap[0].occurrence;
+    return 0;
+}
+
+int plan_pop(struct plan *plan, struct occurrence *ret) {
+    int r = plan_peek(plan, ret);
+    if (r < 0)
+        return r;
+    plan->popped_usec = ret->due_usec;
+    renew_first(plan, ret->due_usec);
+    return 0;
+}
