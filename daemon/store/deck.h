@@ -1,0 +1,25 @@
+/* Deck files -> struct library. A deck holds prompts of one theme and language, practices, or both. */
+#pragma once
+
+#include "daemon/core/library.h"
+#include "daemon/store/mistake.h"
+
+#define DECK_FILE_MAX         (16 * 1024 * 1024)
+#define DECK_TEXT_MAX         400 /* bytes of one prompt or step: what a notification can show at all */
+#define DECK_STEPS_MAX        12
+#define DECK_ID_MAX           64  /* bytes */
+#define DECK_TITLE_MAX        500 /* bytes of a title or a license */
+#define LIBRARY_PROMPTS_MAX   100000
+#define LIBRARY_PRACTICES_MAX 1000
+
+/* Adds what one file holds. -EINVAL: errors are in `mistakes`, nothing of the file was added. */
+int deck_load_file(struct library *library, const char *path, struct mistakes *mistakes);
+
+/* Whether a file is a deck rather than a schedule: it can be parsed and has prompts or practices. */
+bool deck_is_deck(const char *path);
+
+/* Adds all `*.conf` of DIR/LANG for each language in order, then those directly in DIR whose `language` is
+ * among them (or that name none), in the order of their names. A folder that isn't there is fine. Files with
+ * errors are left out and told in `mistakes`; the rest is loaded. -ENOMEM. */
+int deck_load_folder(struct library *library, const char *folder, char *const *languages, size_t n_languages,
+                     struct mistakes *mistakes);

@@ -1,0 +1,17 @@
+/* Where things are: the XDG base directories, and what was installed. Strings are the caller's to free.
+ * -ENOMEM; a home that can't be found is -ENOENT. */
+#pragma once
+
+#include "daemon/core/base.h"
+
+/* $XDG_STATE_HOME/kindly/journal.db, and so on. */
+int path_journal(char **ret);
+int path_user_decks(char **ret);  /* $XDG_DATA_HOME/kindly/decks */
+int path_user_config(char **ret); /* $XDG_CONFIG_HOME/kindly/kindly.conf, whether it is there or not */
+
+/* A file or folder of ours that was installed or, when the program runs from its build folder, stands in the
+ * source tree: `name` is "kindly.conf" or "decks". */
+int path_shipped(const char *name, char **ret);
+
+/* A program of ours ("kindly-notify", "kindly-tty"): beside the running one, or in its ../libexec/kindly. */
+int path_program(const char *name, char **ret);

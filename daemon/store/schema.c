@@ -1,0 +1,463 @@
+/* The tables of the journal and every statement on them, each in one table below.
+ *
+ * `event` only grows at its end and its rows never change their size: SQLite then never moves a row between
+ * pages. That is what makes erasing certain: secure_delete zeroes what is deleted, but a page that was split
+ * or merged can keep a stale copy of a row in its gap. For the same reason `event` has a rowid, and texts
+ * stand in no index. All other tables are derived from it or small; of them only `open` holds text, and is
+ * cleared whole. */
+#include "daemon/store/schema.h"
+
+#include <stdio.h>
+#include <sys/random.h>
+
+/* How long a call waits for another process: readers end in milliseconds, and only the daemon writes. */
+#define SCHEMA_BUSY_MSEC 200
+
+/* From version N to N + 1. `theme`: the sums are those of decayed_usec. `state` is one row: who this device
+ * is, the keeper's numbers, and marks in the history. */
+static const char *const migrations[SCHEMA_VERSION] = {
+    "CREATE TABLE event (seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, entry BLOB NOT NULL,"
+    " device BLOB NOT NULL, kind TEXT NOT NULL, time_usec INTEGER NOT NULL, offset_sec INTEGER NOT NULL,"
+    " due_usec INTEGER, until_usec INTEGER, theme TEXT, step INTEGER NOT NULL, keep INTEGER NOT NULL,"
+    " reminder TEXT, prompt TEXT, text TEXT, choice TEXT, note TEXT, detail TEXT, why TEXT);"
+    "CREATE INDEX event_entry ON event (entry);"
+    "CREATE INDEX event_head ON event (time_usec) WHERE id = entry;"
+    "CREATE INDEX event_shown ON event (time_usec) WHERE kind = 'shown';"
+    "CREATE INDEX event_due ON event (reminder, due_usec) WHERE due_usec IS NOT NULL;"
+    "CREATE INDEX event_own ON event (prompt) WHERE theme = 'own';"
+
+    "CREATE TABLE open (place INTEGER PRIMARY KEY, id BLOB NOT NULL, state TEXT NOT NULL,"
+    " stage TEXT NOT NULL, reminder TEXT, due_usec INTEGER, by_hand INTEGER NOT NULL,"
+    " hold_until_usec INTEGER, not_before_usec INTEGER, held INTEGER NOT NULL, theme TEXT, prompt TEXT,"
+    " title TEXT, text TEXT, why TEXT, write INTEGER NOT NULL, practice INTEGER NOT NULL,"
+    " step INTEGER NOT NULL, shown_usec INTEGER, expires_usec INTEGER, answered INTEGER NOT NULL,"
+    " on_screen INTEGER NOT NULL, bus_id TEXT, owner TEXT, server_id INTEGER NOT NULL,"
+    " snoozes INTEGER NOT NULL, until_usec INTEGER, until_boot_usec INTEGER, boot_id BLOB NOT NULL);"
+
+    "CREATE TABLE reminder (name TEXT PRIMARY KEY, digest INTEGER NOT NULL, start_usec INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+
+    "CREATE TABLE theme (theme TEXT PRIMARY KEY, shown INTEGER NOT NULL DEFAULT 0, shown_usec INTEGER,"
+    " helped REAL NOT NULL DEFAULT 0, not_helped REAL NOT NULL DEFAULT 0, decayed_usec INTEGER,"
+    " rated INTEGER NOT NULL DEFAULT 0, rated_helpful INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+
+    "CREATE TABLE card (prompt TEXT PRIMARY KEY, shown_usec INTEGER, resting INTEGER NOT NULL DEFAULT 0)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX card_shown ON card (shown_usec);"
+    "CREATE INDEX card_resting ON card (resting) WHERE resting = 1;"
+
+    "CREATE TABLE kept (entry BLOB PRIMARY KEY) WITHOUT ROWID;"
+
+    "CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), device BLOB NOT NULL,"
+    " secret BLOB NOT NULL, planned_until_usec INTEGER, latest_due_usec INTEGER,"
+    " paused_until_usec INTEGER, last_shown_usec INTEGER, day INTEGER NOT NULL DEFAULT 0,"
+    " day_count INTEGER NOT NULL DEFAULT 0, first_usec INTEGER, hard_usec INTEGER);",
+};
+
+#define EVENT_COLUMNS                                                                                        \
+    "id, entry, device, kind, time_usec, offset_sec, due_usec, until_usec, theme, step, keep, reminder, "    \
+    "prompt, text, choice, note, detail, why"
+#define OPEN_COLUMNS                                                                                         \
+    "place, id, state, stage, reminder, due_usec, by_hand, hold_until_usec, not_before_usec, held, theme, "  \
+    "prompt, title, text, why, write, practice, step, shown_usec, expires_usec, answered, on_screen, "       \
+    "bus_id, owner, server_id, snoozes, until_usec, until_boot_usec, boot_id"
+
+/* As long as before, byte for byte. */
+#define ZEROED(column) column " = zeroblob(length(CAST(" column " AS BLOB)))"
+
+/* Which index a statement on `event` uses is said in it, so that no version of SQLite chooses to read all. */
+static const char *const statements[STATEMENT_COUNT] = {
+    [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+    [STATEMENT_COMMIT] = "COMMIT",
+    [STATEMENT_ROLLBACK] = "ROLLBACK",
+
+    [STATEMENT_IDENTITY] = "SELECT device, secret FROM state",
+    [STATEMENT_KEEPER] = "SELECT planned_until_usec, latest_due_usec, paused_until_usec, last_shown_usec,"
+                         " day, day_count FROM state",
+    [STATEMENT_SET_KEEPER] = "UPDATE state SET planned_until_usec = ?, latest_due_usec = ?,"
+                             " paused_until_usec = ?, last_shown_usec = ?, day = ?, day_count = ?",
+    [STATEMENT_OPEN] = "SELECT " OPEN_COLUMNS " FROM open ORDER BY place",
+    [STATEMENT_CLEAR_OPEN] = "DELETE FROM open",
+    [STATEMENT_ADD_OPEN] = "INSERT INTO open (" OPEN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                           " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_FORGET_OPEN] = "DELETE FROM open WHERE id = ?1 OR (theme = 'own' AND prompt = ?2)",
+
+    [STATEMENT_REMINDERS] = "SELECT name, digest, start_usec FROM reminder ORDER BY name",
+    [STATEMENT_SET_REMINDER] = "INSERT INTO reminder (name, digest, start_usec) VALUES (?, ?, ?)"
+                               " ON CONFLICT (name) DO UPDATE SET digest = excluded.digest,"
+                               " start_usec = excluded.start_usec",
+    [STATEMENT_DROP_REMINDER] = "DELETE FROM reminder WHERE name = ?",
+    [STATEMENT_RECORDED] = "SELECT 1 FROM event INDEXED BY event_due"
+                           " WHERE reminder = ? AND due_usec = ? AND device = ? LIMIT 1",
+
+    [STATEMENT_MARKS] = "SELECT first_usec, hard_usec FROM state",
+    [STATEMENT_THEMES] = "SELECT theme, shown, shown_usec, helped, not_helped, decayed_usec, rated,"
+                         " rated_helpful FROM theme",
+    [STATEMENT_SHOWN_BETWEEN] = "SELECT theme FROM event INDEXED BY event_shown WHERE kind = 'shown'"
+                                " AND time_usec >= ? AND time_usec < ? AND due_usec IS NOT NULL",
+    [STATEMENT_SHOWN_LAST] = "SELECT theme FROM event INDEXED BY event_shown WHERE kind = 'shown'"
+                             " AND due_usec IS NOT NULL AND theme IS NOT NULL"
+                             " ORDER BY time_usec DESC, seq DESC LIMIT ?",
+    [STATEMENT_CARDS] = "SELECT prompt, shown_usec, resting FROM card WHERE shown_usec >= ? OR resting = 1"
+                        " ORDER BY prompt",
+    [STATEMENT_OWN_LINES] = "SELECT entry, (SELECT note FROM event INDEXED BY event_entry"
+                            " WHERE event.entry = kept.entry AND typeof(note) = 'text'"
+                            " ORDER BY seq DESC LIMIT 1) FROM kept",
+
+    [STATEMENT_ADD_EVENT] = "INSERT INTO event (" EVENT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                            " ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+    [STATEMENT_IS_FORGOTTEN] = "SELECT 1 FROM event INDEXED BY event_entry"
+                               " WHERE entry = ? AND kind = 'forgotten' LIMIT 1",
+    [STATEMENT_MARK_FIRST] = "UPDATE state SET first_usec = ?1"
+                             " WHERE first_usec IS NULL OR first_usec > ?1",
+    [STATEMENT_MARK_HARD] = "UPDATE state SET hard_usec = ?1 WHERE hard_usec IS NULL OR hard_usec < ?1",
+    [STATEMENT_COUNT_SHOWN] = "INSERT INTO theme (theme, shown, shown_usec) VALUES (?, 1, ?)"
+                              " ON CONFLICT (theme) DO UPDATE SET shown = shown + 1,"
+                              " shown_usec = max(coalesce(shown_usec, 0), excluded.shown_usec)",
+    [STATEMENT_CARD_SHOWN] = "INSERT INTO card (prompt, shown_usec) VALUES (?, ?)"
+                             " ON CONFLICT (prompt) DO UPDATE"
+                             " SET shown_usec = max(coalesce(shown_usec, 0), excluded.shown_usec)",
+    [STATEMENT_CARD_RATED] = "INSERT INTO card (prompt, resting) VALUES (?, ?)"
+                             " ON CONFLICT (prompt) DO UPDATE SET resting = excluded.resting",
+    [STATEMENT_SHOWN_OF] = "SELECT theme, prompt FROM event INDEXED BY event_entry"
+                           " WHERE entry = ? AND kind = 'shown' ORDER BY seq LIMIT 1",
+    [STATEMENT_LEARNED] = "SELECT helped, not_helped, decayed_usec, rated, rated_helpful FROM theme"
+                          " WHERE theme = ?",
+    [STATEMENT_SET_LEARNED] = "INSERT INTO theme (theme, helped, not_helped, decayed_usec, rated,"
+                              " rated_helpful) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (theme) DO UPDATE SET"
+                              " helped = excluded.helped, not_helped = excluded.not_helped,"
+                              " decayed_usec = excluded.decayed_usec, rated = excluded.rated,"
+                              " rated_helpful = excluded.rated_helpful",
+    [STATEMENT_KEEP_OF] = "SELECT keep FROM event INDEXED BY event_entry WHERE entry = ? AND"
+                          " kind IN ('noted', 'kept') ORDER BY time_usec DESC, seq DESC LIMIT 1",
+    [STATEMENT_ADD_KEPT] = "INSERT INTO kept (entry) VALUES (?) ON CONFLICT (entry) DO NOTHING",
+    [STATEMENT_DROP_KEPT] = "DELETE FROM kept WHERE entry = ?",
+    [STATEMENT_RESET_THEMES] = "UPDATE theme SET helped = 0, not_helped = 0, rated = 0, rated_helpful = 0",
+    [STATEMENT_RESET_CARDS] = "UPDATE card SET resting = 0 WHERE resting = 1",
+
+    [STATEMENT_ERASE] = "UPDATE event INDEXED BY event_entry SET " ZEROED("prompt") ", " ZEROED(
+        "text") ", " ZEROED("choice") ", " ZEROED("note") ", " ZEROED("why") " WHERE entry = ?",
+    [STATEMENT_ERASE_OWN] =
+        "UPDATE event INDEXED BY event_own SET " ZEROED("text") " WHERE theme = 'own' AND prompt = ?",
+    [STATEMENT_DROP_CARD] = "DELETE FROM card WHERE prompt = ?",
+
+    [STATEMENT_HEADS_UP] = "SELECT id, seq, time_usec FROM event INDEXED BY event_head WHERE id = entry"
+                           " AND kind NOT IN ('paused', 'resumed') AND (?1 OR kind <> 'missed')"
+                           " AND time_usec >= ?2 AND time_usec < ?3 AND (time_usec > ?2 OR seq > ?4)"
+                           " ORDER BY time_usec, seq LIMIT ?5",
+    [STATEMENT_HEADS_DOWN] = "SELECT id, seq, time_usec FROM event INDEXED BY event_head WHERE id = entry"
+                             " AND kind NOT IN ('paused', 'resumed') AND (?1 OR kind <> 'missed')"
+                             " AND time_usec >= ?2 AND time_usec <= ?3 AND (time_usec < ?3 OR seq < ?4)"
+                             " ORDER BY time_usec DESC, seq DESC LIMIT ?5",
+    [STATEMENT_EVENTS_OF] = "SELECT " EVENT_COLUMNS " FROM event INDEXED BY event_entry WHERE entry = ?"
+                            " ORDER BY seq",
+    [STATEMENT_STANDING] = "SELECT EXISTS (SELECT 1 FROM kept WHERE entry = ?1),"
+                           " EXISTS (SELECT 1 FROM open WHERE id = ?1)",
+    [STATEMENT_NEWEST_SHOWN] = "SELECT entry FROM event INDEXED BY event_shown WHERE kind = 'shown'"
+                               " ORDER BY time_usec DESC, seq DESC LIMIT 1",
+    /* An event belongs to the time of its entry; one whose entry isn't here, to its own. */
+    [STATEMENT_EXPORT] = "SELECT seq, " EVENT_COLUMNS " FROM event AS e WHERE seq > ?1"
+                         " AND (?2 IS NULL OR device = ?2) AND coalesce((SELECT head.time_usec"
+                         " FROM event AS head WHERE head.id = e.entry), time_usec) BETWEEN ?3 AND ?4"
+                         " ORDER BY seq LIMIT ?5",
+};
+
+const char *statement_sql(enum statement statement) {
+    return statements[statement];
+}
+
+int schema_error(sqlite3 *db, int code) {
+    int os = db ? sqlite3_system_errno(db) : 0;
+    switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return 0;
+    case SQLITE_NOMEM:
+        return -ENOMEM;
+    case SQLITE_FULL:
+        return -ENOSPC;
+    case SQLITE_READONLY:
+        return -EROFS;
+    case SQLITE_CANTOPEN:
+        return os > 0 && os != ENOENT ? -os : -EACCES;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return -EACCES;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_SCHEMA:
+    case SQLITE_ERROR: /* our statements are right, so the tables aren't */
+        return -EUCLEAN;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return -EBUSY;
+    case SQLITE_CONSTRAINT:
+        return -EEXIST;
+    default:
+        return -EIO;
+    }
+}
+
+/* Statements that run once, at start. */
+static int execute(sqlite3 *db, const char *sql) {
+    return schema_error(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+static int ask(sqlite3 *db, const char *sql, int *ret) {
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *ret = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return schema_error(db, code);
+}
+
+int schema_check(sqlite3 *db, int *ret_version) {
+    int version = 0, application = 0, tables = 0;
+    int r = ask(db, "PRAGMA user_version", &version);
+    if (r >= 0)
+        r = ask(db, "PRAGMA application_id", &application);
+    if (r >= 0)
+        r = ask(db, "SELECT count(*) FROM sqlite_schema", &tables);
+    if (r < 0)
+        return r;
+    bool empty = version == 0 && application == 0 && tables == 0;
+    if (!empty && (application != SCHEMA_APPLICATION || version < 1))
+        return -EUCLEAN;
+    if (version > SCHEMA_VERSION)
+        return -EOVERFLOW;
+    *ret_version = version;
+    return 0;
+}
+
+/* Nothing that was written may spill to a temporary file; little memory, since the daemon is always there; a
+ * WAL that had to grow shrinks again. */
+int schema_configure(sqlite3 *db, bool writer) {
+    int code = sqlite3_busy_timeout(db, SCHEMA_BUSY_MSEC);
+    if (code != SQLITE_OK)
+        return schema_error(db, code);
+    int r = execute(db, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -200; PRAGMA mmap_size = 0;"
+                        "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;");
+    if (r < 0)
+        return r;
+    if (!writer)
+        return execute(db, "PRAGMA query_only = ON;");
+    r = execute(db, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 1048576;"
+                    "PRAGMA wal_autocheckpoint = 250;");
+    if (r < 0)
+        return r;
+    int is_wal = 0;
+    r = ask(db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", &is_wal);
+    if (r < 0)
+        return r;
+    return is_wal ? 0 : -EOPNOTSUPP;
+}
+
+/* Who this device is: chosen once. */
+static int add_identity(sqlite3 *db, usec_t now_usec) {
+    uint8_t random[32];
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return -EIO;
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(
+        db, "INSERT INTO state (one, device, secret, planned_until_usec) VALUES (1, ?, ?, ?)", -1, &statement,
+        NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_blob(statement, 1, random, 16, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_blob(statement, 2, random + 16, 16, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(statement, 3, (int64_t)now_usec);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    int r = schema_error(db, code);
+    sqlite3_finalize(statement);
+    return r;
+}
+
+static int migrate(sqlite3 *db, int version, usec_t now_usec) {
+    for (int i = version; i < SCHEMA_VERSION; i++) {
+        int r = execute(db, migrations[i]);
+        if (r < 0)
+            return r;
+    }
+    if (version == 0) {
+        int r = add_identity(db, now_usec);
+        if (r < 0)
+            return r;
+    }
+    char numbers[100];
+    snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+             SCHEMA_APPLICATION, SCHEMA_VERSION);
+    return execute(db, numbers);
+}
+
+int schema_migrate(sqlite3 *db, int version, usec_t now_usec) {
+    if (version == SCHEMA_VERSION)
+        return 0;
+    int r = execute(db, "BEGIN IMMEDIATE");
+    if (r < 0)
+        return r;
+    r = migrate(db, version, now_usec);
+    if (r >= 0)
+        r = execute(db, "COMMIT");
+    if (r < 0 && !sqlite3_get_autocommit(db))
+        execute(db, "ROLLBACK");
+    return r;
+}
+
+static int run_simple(struct journal *journal, enum statement statement) {
+    _cleanup_query_ struct query query = query_start(journal, statement);
+    return query_run(&query);
+}
+
+int transaction_begin(struct journal *journal) {
+    int moved = 0;
+    sqlite3_file_control(journal->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (moved)
+        return -ESTALE;
+    /* Prepared now, so that going back needs no memory. */
+    struct query rollback = query_start(journal, STATEMENT_ROLLBACK);
+    if (rollback.error < 0)
+        return rollback.error;
+    return run_simple(journal, STATEMENT_BEGIN);
+}
+
+int transaction_end(struct journal *journal, int r) {
+    if (r >= 0) {
+        int committed = run_simple(journal, STATEMENT_COMMIT);
+        if (committed >= 0)
+            return r;
+        r = committed;
+    }
+    /* After some errors SQLite has rolled back by itself. */
+    if (!sqlite3_get_autocommit(journal->db))
+        run_simple(journal, STATEMENT_ROLLBACK);
+    return r;
+}
+
+struct query query_start(struct journal *journal, enum statement statement) {
+    struct query query = {.journal = journal, .next = 1};
+    sqlite3_stmt **prepared = &journal->statements[statement];
+    if (!*prepared) {
+        int code = sqlite3_prepare_v3(journal->db, statements[statement], -1, SQLITE_PREPARE_PERSISTENT,
+                                      prepared, NULL);
+        query.error = schema_error(journal->db, code);
+    }
+    query.statement = *prepared;
+    return query;
+}
+
+void query_end(struct query *query) {
+    if (!query->statement)
+        return;
+    sqlite3_reset(query->statement);
+    sqlite3_clear_bindings(query->statement); /* what was put in was borrowed */
+}
+
+static void put(struct query *query, int code) {
+    query->next++;
+    if (query->error >= 0)
+        query->error = schema_error(query->journal->db, code);
+}
+
+void put_integer(struct query *query, int64_t value) {
+    put(query, sqlite3_bind_int64(query->statement, query->next, value));
+}
+
+void put_usec(struct query *query, usec_t value) {
+    if (value == 0)
+        put(query, sqlite3_bind_null(query->statement, query->next));
+    else
+        put_integer(query, (int64_t)value);
+}
+
+void put_bound(struct query *query, usec_t value) {
+    put_integer(query, (int64_t)MIN_OF(value, (usec_t)INT64_MAX));
+}
+
+void put_real(struct query *query, double value) {
+    put(query, sqlite3_bind_double(query->statement, query->next, value));
+}
+
+void put_text(struct query *query, const char *text) {
+    put(query, sqlite3_bind_text(query->statement, query->next, text, -1, SQLITE_STATIC));
+}
+
+void put_uuid(struct query *query, const struct uuid *id) {
+    const void *bytes = id ? id->bytes : NULL;
+    put(query, sqlite3_bind_blob(query->statement, query->next, bytes, sizeof id->bytes, SQLITE_STATIC));
+}
+
+int query_step(struct query *query) {
+    if (query->error < 0)
+        return query->error;
+    int code = sqlite3_step(query->statement);
+    query->next = 0;
+    if (code == SQLITE_ROW)
+        return 1;
+    query->error = schema_error(query->journal->db, code);
+    sqlite3_reset(query->statement);
+    return query->error;
+}
+
+int query_run(struct query *query) {
+    int r;
+    do
+        r = query_step(query);
+    while (r > 0);
+    return r;
+}
+
+int64_t get_integer(struct query *query) {
+    return sqlite3_column_int64(query->statement, query->next++);
+}
+
+uint32_t get_count(struct query *query) {
+    return (uint32_t)get_integer(query);
+}
+
+bool get_bool(struct query *query) {
+    return get_integer(query) != 0;
+}
+
+usec_t get_usec(struct query *query) {
+    return (usec_t)get_integer(query);
+}
+
+double get_real(struct query *query) {
+    return sqlite3_column_double(query->statement, query->next++);
+}
+
+const char *get_word(struct query *query) {
+    int column = query->next++;
+    if (sqlite3_column_type(query->statement, column) != SQLITE_TEXT)
+        return "";
+    const unsigned char *text = sqlite3_column_text(query->statement, column);
+    if (!text)
+        query->error = -ENOMEM;
+    return text ? (const char *)text : "";
+}
+
+char *get_text(struct query *query) {
+    bool absent = sqlite3_column_type(query->statement, query->next) != SQLITE_TEXT;
+    const char *word = get_word(query);
+    if (absent || query->error < 0)
+        return NULL;
+    char *text = strdup(word);
+    if (!text)
+        query->error = -ENOMEM;
+    return text;
+}
+
+void get_bytes16(struct query *query, void *ret) {
+    int column = query->next++;
+    const void *bytes = sqlite3_column_blob(query->statement, column);
+    if (bytes && sqlite3_column_bytes(query->statement, column) == 16)
+        memcpy(ret, bytes, 16);
+    else
+        memset(ret, 0, 16);
+}

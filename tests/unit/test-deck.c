@@ -1,0 +1,265 @@
+/* Deck files: what is taken, which folders and languages are read, and that a bad file adds nothing. (What is
+ * told of bad ones stands in tests/broken and test-config.) */
+#include "daemon/store/deck.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define MANY 5000
+
+static char folder[] = "/tmp/kindly-test-XXXXXX";
+
+static int set_up(void **state) {
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    return rmdir(folder);
+}
+
+static const char *in_folder(const char *name) {
+    static char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_deck(const char *name, const char *text) {
+    FILE *stream = fopen(in_folder(name), "w");
+    assert_non_null(stream);
+    assert_true(fputs(text, stream) >= 0);
+    assert_int_equal(fclose(stream), 0);
+}
+
+static int load_deck(struct library *library, const char *text, struct mistakes *mistakes) {
+    write_deck("a.conf", text);
+    int r = deck_load_file(library, in_folder("a.conf"), mistakes);
+    unlink(in_folder("a.conf"));
+    return r;
+}
+
+static void a_deck_is_read(void **state) {
+    (void)state;
+    struct mistakes mistakes = {0};
+    struct library *library = library_new();
+    int r = load_deck(
+        library,
+        "theme = \"care\"; language = \"en\"; title = \"T\"; license = \"CC0-1.0\"; reviewed = true;\n"
+        "prompts = ( { id = \"care-2\"; text = \"Two.\"; depth = 3; body = true; write = true; },\n"
+        "            { id = \"care-1\"; text = \"One \" \"\303\251.\"; } );\n"
+        "practices = ( { id = \"p\"; title = \"P\"; steps = ( \"a\", \"b\" ); } );",
+        &mistakes);
+    assert_int_equal(r, 0);
+    assert_int_equal(mistakes.n, 0);
+    assert_int_equal(library->n_prompts, 2);
+    assert_int_equal(library->themes, THEME_BIT(THEME_CARE));
+    assert_true(library->all_reviewed);
+    const struct prompt *prompt = library_find_prompt(library, "care-1");
+    assert_string_equal(prompt->text, "One \303\251.");
+    assert_int_equal(prompt->depth, 1);
+    assert_int_equal(prompt->theme, THEME_CARE);
+    assert_false(prompt->body || prompt->write);
+    prompt = library_find_prompt(library, "care-2");
+    assert_int_equal(prompt->depth, 3);
+    assert_true(prompt->body && prompt->write);
+    const struct practice *practice = library_find_practice(library, "p");
+    assert_string_equal(practice->title, "P");
+    assert_int_equal(practice->n_steps, 2);
+    assert_string_equal(practice->steps[1], "b");
+    library_free(library);
+}
+
+#define DECK(theme, prompts) "theme = \"" theme "\"; reviewed = false; prompts = ( " prompts " );"
+#define PROMPT(id)           "{ id = \"" id "\"; text = \"A text.\"; }"
+
+static void a_bad_file_adds_nothing(void **state) {
+    (void)state;
+    static const char good[] = DECK("care", PROMPT("x"));
+    static const char *const bad[] = {
+        DECK("image", PROMPT("y") ", " PROMPT("x")),
+        DECK("image", PROMPT("y") ", " PROMPT("y")),
+        DECK("image", PROMPT("y")) "practices = ( { id = \"z\"; } );",
+        "practices = ( { id = \"x\"; title = \"X\"; steps = ( \"a\" ); } );",
+        DECK("image", PROMPT("y") ", "),
+    };
+    struct library *library = library_new();
+    struct mistakes mistakes = {0};
+    assert_int_equal(load_deck(library, good, &mistakes), 0);
+    assert_false(library->all_reviewed);
+    for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+        mistakes_done(&mistakes);
+        if (load_deck(library, bad[i], &mistakes) != -EINVAL || mistakes.n_errors == 0)
+            fail_msg("taken: %s", bad[i]);
+        assert_int_equal(library->n_prompts, 1);
+        assert_int_equal(library->n_practices, 0);
+        assert_int_equal(library->themes, THEME_BIT(THEME_CARE));
+    }
+    mistakes_done(&mistakes);
+    library_free(library);
+}
+
+static void texts_have_a_length(void **state) {
+    (void)state;
+    for (size_t length = DECK_TEXT_MAX; length <= DECK_TEXT_MAX + 1; length++) {
+        char text[DECK_TEXT_MAX + 2] = "", deck[DECK_TEXT_MAX + 100];
+        struct library *library = library_new();
+        struct mistakes mistakes = {0};
+        memset(text, 'x', length);
+        snprintf(deck, sizeof deck, "theme = \"care\"; prompts = ( { id = \"a\"; text = \"%s\"; } );", text);
+        assert_int_equal(load_deck(library, deck, &mistakes), length <= DECK_TEXT_MAX ? 0 : -EINVAL);
+        mistakes_done(&mistakes);
+        library_free(library);
+    }
+}
+
+/* Ids of two decks that fall between each other, in no order. */
+static void large_decks_are_sorted(void **state) {
+    (void)state;
+    struct library *library = library_new();
+    struct mistakes mistakes = {0};
+    for (unsigned deck = 0; deck < 2; deck++) {
+        FILE *stream = fopen(in_folder("a.conf"), "w");
+        fprintf(stream, "theme = \"%s\"; prompts = (\n", deck ? "care" : "image");
+        for (unsigned i = 0; i < MANY; i++)
+            fprintf(stream, "%s{ id = \"p%05u\"; text = \"Text %u.\"; }\n", i ? "," : "",
+                    i * 7919 % MANY * 2 + deck, i);
+        fprintf(stream, ");\n");
+        fclose(stream);
+        assert_int_equal(deck_load_file(library, in_folder("a.conf"), &mistakes), 0);
+        unlink(in_folder("a.conf"));
+    }
+    assert_int_equal(library->n_prompts, 2 * MANY);
+    for (size_t i = 1; i < library->n_prompts; i++)
+        assert_true(strcmp(library->prompts[i - 1].id, library->prompts[i].id) < 0);
+    assert_int_equal(library_find_prompt(library, "p00001")->theme, THEME_CARE);
+    assert_int_equal(library_find_prompt(library, "p00002")->theme, THEME_IMAGE);
+    library_free(library);
+}
+
+/* Too many items are refused before libconfig makes something of them. */
+static void items_are_bounded(void **state) {
+    (void)state;
+    struct library *library = library_new();
+    struct mistakes mistakes = {0};
+    FILE *stream = fopen(in_folder("a.conf"), "w");
+    fputs("prompts = ( 1", stream);
+    for (unsigned i = 0; i < 1000000; i++)
+        fputs(",1", stream);
+    fputs(" );", stream);
+    fclose(stream);
+    assert_int_equal(deck_load_file(library, in_folder("a.conf"), &mistakes), -EINVAL);
+    assert_non_null(strstr(mistakes.items[0].text, "more than 1000000 items"));
+    unlink(in_folder("a.conf"));
+    mistakes_done(&mistakes);
+    library_free(library);
+}
+
+/* One prompt per file, its id the file's purpose. */
+static void write_one(const char *name, const char *language, const char *id) {
+    char text[256];
+    snprintf(text, sizeof text, "theme = \"care\"; %s prompts = ( { id = \"%s\"; text = \"X.\"; } );",
+             language, id);
+    write_deck(name, text);
+}
+
+static void folders_by_language(void **state) {
+    (void)state;
+    static const char *const files[] = {"en/a.conf",  "en/b.conf",  "en/.hidden.conf",
+                                        "en/c.txt",   "de/a.conf",  "own.conf",
+                                        "my-de.conf", "my-en.conf", "broken.conf"};
+    char en[] = "en", de[] = "de", fr[] = "fr";
+    char *languages[] = {en, fr, en};
+    struct library *library = library_new();
+    struct mistakes mistakes = {0};
+    assert_int_equal(mkdir(in_folder("en"), 0700), 0);
+    assert_int_equal(mkdir(in_folder("de"), 0700), 0);
+    write_one("en/a.conf", "language = \"en\";", "taken-1");
+    write_one("en/b.conf", "language = \"de\";", "wrong-folder");
+    write_one("en/.hidden.conf", "", "hidden");
+    write_one("en/c.txt", "", "no-deck");
+    write_one("de/a.conf", "", "taken-1");
+    write_one("own.conf", "", "taken-2");
+    write_one("my-de.conf", "language = \"de\";", "taken-2");
+    write_one("my-en.conf", "language = \"en\";", "taken-3");
+    write_one("broken.conf", "language = 5;", "broken");
+    assert_int_equal(deck_load_folder(library, folder, languages, ELEMENTSOF(languages), &mistakes), 0);
+    assert_int_equal(library->n_prompts, 3);
+    assert_string_equal(library->prompts[2].id, "taken-3");
+    assert_int_equal(mistakes.n, 2);
+    assert_non_null(strstr(mistakes.items[0].text, "the folder of \"en\""));
+    assert_non_null(strstr(mistakes.items[1].text, "broken.conf:1: \"language\" is 5"));
+    mistakes_done(&mistakes);
+    library = library_free(library);
+
+    library = library_new();
+    languages[0] = de;
+    assert_int_equal(deck_load_folder(library, folder, languages, 1, &mistakes), 0);
+    assert_int_equal(library->n_prompts, 2);
+    assert_string_equal(library->prompts[1].id, "taken-2");
+    mistakes_done(&mistakes);
+    library_free(library);
+    for (size_t i = 0; i < ELEMENTSOF(files); i++)
+        unlink(in_folder(files[i]));
+    rmdir(in_folder("en"));
+    rmdir(in_folder("de"));
+}
+
+static void folders_that_are_none(void **state) {
+    (void)state;
+    char en[] = "en", *languages[] = {en};
+    struct library *library = library_new();
+    struct mistakes mistakes = {0};
+    assert_int_equal(deck_load_folder(library, in_folder("nowhere"), languages, 1, &mistakes), 0);
+    assert_int_equal(mistakes.n, 0);
+    write_deck("file", "");
+    assert_int_equal(deck_load_folder(library, in_folder("file"), languages, 1, &mistakes), 0);
+    assert_true(mistakes.n_errors > 0);
+    unlink(in_folder("file"));
+    assert_int_equal(deck_load_file(library, folder, &mistakes), -EINVAL);
+    assert_int_equal(deck_load_file(library, in_folder("nowhere"), &mistakes), -ENOENT);
+    mistakes_done(&mistakes);
+    library_free(library);
+}
+
+static void decks_are_told_from_schedules(void **state) {
+    (void)state;
+    assert_true(deck_is_deck("tests/broken/deck-prompts.conf"));
+    assert_true(deck_is_deck("tests/broken/deck-practices.conf"));
+    assert_false(deck_is_deck("config/kindly.conf"));
+    assert_false(deck_is_deck("tests/broken/open-quote.conf"));
+    assert_false(deck_is_deck(folder));
+    assert_false(deck_is_deck(in_folder("nowhere")));
+}
+
+static void installed_decks_are_fine(void **state) {
+    (void)state;
+    char en[] = "en", *languages[] = {en};
+    struct library *library = library_new();
+    struct mistakes mistakes = {0};
+    assert_int_equal(deck_load_folder(library, "config/decks", languages, 1, &mistakes), 0);
+    if (mistakes.n > 0)
+        fail_msg("%s", mistakes.items[0].text);
+    assert_true(library->n_prompts >= 90);
+    assert_int_equal(library->themes, THEME_SET_ALL & ~THEME_BIT(THEME_OWN));
+    assert_non_null(library_find_practice(library, "three-breaths"));
+    library_free(library);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_deck_is_read),           cmocka_unit_test(a_bad_file_adds_nothing),
+        cmocka_unit_test(texts_have_a_length),      cmocka_unit_test(large_decks_are_sorted),
+        cmocka_unit_test(items_are_bounded),        cmocka_unit_test(folders_by_language),
+        cmocka_unit_test(folders_that_are_none),    cmocka_unit_test(decks_are_told_from_schedules),
+        cmocka_unit_test(installed_decks_are_fine),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
