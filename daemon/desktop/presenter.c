@@ -1,0 +1,453 @@
+/* One child at most. What is asked of it is kept as one pending call, so that a presenter that dies before it answers
+ * is started once more with the same call, and a second death, an error or 30 s of silence is reported as unshown.
+ *
+ * After a failure nothing is tried for a while, doubling from 5 s to 5 min, or until the server changes hands or the
+ * presenter says that it is free again. One timer carries both the patience and that pause. */
+#include "daemon/desktop/presenter.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <systemd/sd-login.h>
+#include <unistd.h>
+
+#define PRESENTER_PATH      "/org/kindlyd/Presenter1"
+#define PRESENTER_INTERFACE "org.kindlyd.Presenter1"
+#define NOTIFICATIONS_NAME  "org.freedesktop.Notifications"
+#define DBUS_NAME           "org.freedesktop.DBus"
+#define DBUS_PATH           "/org/freedesktop/DBus"
+
+#define PATIENCE_USEC    (30 * USEC_PER_SEC)
+#define PAUSE_FIRST_USEC (5 * USEC_PER_SEC)
+#define PAUSE_LAST_USEC  (5 * USEC_PER_MINUTE)
+
+struct presenter {
+    sd_event *event;
+    sd_bus *session;
+    const char *mode, *desktop_program, *terminal_program;
+    const struct presenter_events *events;
+    void *userdata;
+
+    sd_bus_slot *owner_match;
+    bool server_owned, server_activatable;
+
+    pid_t pid; /* 0: none runs */
+    const char *running; /* its program */
+    sd_bus *link;
+    sd_event_source *child_source;
+
+    sd_bus_message *pending; /* the Show that is not answered yet */
+    sd_bus_slot *pending_slot;
+    struct uuid pending_id;
+    bool retried;
+
+    bool held;              /* the presenter said Held: until Free */
+    usec_t pause_usec;      /* of the last failure; 0: it went well */
+    sd_event_source *pause; /* armed while nothing is to be tried */
+};
+
+static inline void bus_message_unrefp(sd_bus_message **m) {
+    sd_bus_message_unref(*m);
+}
+
+/* --- What there is to show it on ------------------------------------------------------------------------------ */
+
+/* An activated server needs a display to draw on: ours, or that of the person's graphical session. */
+static bool graphical_session(void) {
+    if (getenv("WAYLAND_DISPLAY") || getenv("DISPLAY"))
+        return true;
+    _cleanup_free_ char *session = NULL, *type = NULL;
+    if (sd_uid_get_display(getuid(), &session) < 0 || sd_session_get_type(session, &type) < 0)
+        return false;
+    return streq(type, "x11") || streq(type, "wayland") || streq(type, "mir");
+}
+
+static bool server_there(const struct presenter *presenter) {
+    return presenter->server_owned || (presenter->server_activatable && graphical_session());
+}
+
+/* NULL: nothing to show it on. */
+static const char *wanted_program(const struct presenter *presenter) {
+    if (streq(presenter->mode, "desktop"))
+        return server_there(presenter) ? presenter->desktop_program : NULL;
+    if (streq(presenter->mode, "terminal"))
+        return presenter->terminal_program;
+    if (!streq(presenter->mode, "auto"))
+        return presenter->mode;
+    if (server_there(presenter))
+        return presenter->desktop_program;
+    return isatty(STDIN_FILENO) ? presenter->terminal_program : NULL;
+}
+
+bool presenter_ready(struct presenter *presenter) {
+    return !presenter->held && !presenter->pause && wanted_program(presenter);
+}
+
+static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+    (void)error;
+    struct presenter *presenter = userdata;
+    const char *name, *was, *is;
+    if (sd_bus_message_read(m, "sss", &name, &was, &is) < 0)
+        return 0;
+    presenter->server_owned = *is != 0;
+    if (presenter->server_owned) {
+        presenter->pause = sd_event_source_disable_unref(presenter->pause);
+        presenter->pause_usec = 0;
+    }
+    presenter->events->readiness(presenter->userdata);
+    return 0;
+}
+
+static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+    (void)error;
+    struct presenter *presenter = userdata;
+    int owned = 0;
+    if (!sd_bus_message_is_method_error(m, NULL) && sd_bus_message_read(m, "b", &owned) >= 0)
+        presenter->server_owned = owned;
+    presenter->events->readiness(presenter->userdata);
+    return 0;
+}
+
+static int on_activatable(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+    (void)error;
+    struct presenter *presenter = userdata;
+    const char *name;
+    if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_enter_container(m, 'a', "s") < 0)
+        return 0;
+    while (sd_bus_message_read(m, "s", &name) > 0)
+        if (streq(name, NOTIFICATIONS_NAME))
+            presenter->server_activatable = true;
+    presenter->events->readiness(presenter->userdata);
+    return 0;
+}
+
+/* Follows the server's name; a change of hands is the only thing that wakes us. */
+static int watch_server(struct presenter *presenter) {
+    int r = sd_bus_add_match_async(presenter->session, &presenter->owner_match,
+                                   "type='signal',sender='" DBUS_NAME "',path='" DBUS_PATH "',interface='" DBUS_NAME
+                                   "',member='NameOwnerChanged',arg0='" NOTIFICATIONS_NAME "'",
+                                   on_owner_changed, NULL, presenter);
+    if (r >= 0)
+        r = sd_bus_call_method_async(presenter->session, NULL, DBUS_NAME, DBUS_PATH, DBUS_NAME, "NameHasOwner",
+                                     on_owner, presenter, "s", NOTIFICATIONS_NAME);
+    if (r >= 0)
+        r = sd_bus_call_method_async(presenter->session, NULL, DBUS_NAME, DBUS_PATH, DBUS_NAME,
+                                     "ListActivatableNames", on_activatable, presenter, NULL);
+    return r;
+}
+
+/* --- The process ---------------------------------------------------------------------------------------------- */
+
+static int start(struct presenter *presenter, const char *program);
+
+static void stop(struct presenter *presenter) {
+    presenter->pending_slot = sd_bus_slot_unref(presenter->pending_slot);
+    presenter->link = sd_bus_close_unref(presenter->link);
+    presenter->child_source = sd_event_source_disable_unref(presenter->child_source);
+    presenter->pid = 0;
+    presenter->running = NULL;
+    presenter->held = false;
+}
+
+static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata) {
+    (void)source, (void)usec;
+    struct presenter *presenter = userdata;
+    presenter->pause = sd_event_source_unref(presenter->pause);
+    presenter->events->readiness(presenter->userdata);
+    return 0;
+}
+
+/* Nothing is tried for a while. */
+static void begin_pause(struct presenter *presenter) {
+    presenter->pause_usec = presenter->pause_usec == 0
+                                ? PAUSE_FIRST_USEC
+                                : MIN_OF(presenter->pause_usec * 2, PAUSE_LAST_USEC);
+    presenter->pause = sd_event_source_disable_unref(presenter->pause);
+    sd_event_add_time_relative(presenter->event, &presenter->pause, CLOCK_MONOTONIC, presenter->pause_usec,
+                               USEC_PER_SEC, on_pause_over, presenter);
+}
+
+static void report_unshown(struct presenter *presenter, const char *problem) {
+    struct uuid id = presenter->pending_id;
+    presenter->pending = sd_bus_message_unref(presenter->pending);
+    presenter->pending_slot = sd_bus_slot_unref(presenter->pending_slot);
+    presenter->events->unshown(presenter->userdata, &id, problem);
+}
+
+static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+    (void)error;
+    struct presenter *presenter = userdata;
+    const sd_bus_error *failure = sd_bus_message_get_error(m);
+    if (failure && !sd_bus_is_open(presenter->link))
+        return 0; /* it ended: on_disconnected() follows */
+    if (failure && (sd_bus_error_has_name(failure, SD_BUS_ERROR_NO_REPLY) ||
+                    sd_bus_error_has_name(failure, SD_BUS_ERROR_TIMEOUT))) {
+        if (presenter->pid > 0)
+            kill(presenter->pid, SIGKILL);
+        stop(presenter);
+        begin_pause(presenter);
+        report_unshown(presenter, "The notification server does not answer; the prompt waits");
+        return 0;
+    }
+    if (failure && sd_bus_error_has_name(failure, PRESENTER_INTERFACE ".Error.Held")) {
+        presenter->held = true;
+        report_unshown(presenter, NULL);
+        return 0;
+    }
+    const char *bus_id, *owner;
+    uint32_t server_id;
+    if (failure || sd_bus_message_read(m, "ssu", &bus_id, &owner, &server_id) < 0) {
+        bool gone = failure && sd_bus_error_has_name(failure, PRESENTER_INTERFACE ".Error.Unavailable");
+        begin_pause(presenter);
+        report_unshown(presenter, gone ? NULL : "The notification could not be shown; the prompt waits");
+        return 0;
+    }
+    presenter->pause_usec = 0;
+    struct uuid id = presenter->pending_id;
+    presenter->pending = sd_bus_message_unref(presenter->pending);
+    presenter->pending_slot = sd_bus_slot_unref(presenter->pending_slot);
+    presenter->events->showed(presenter->userdata, &id, bus_id, owner, server_id);
+    return 0;
+}
+
+static int send_pending(struct presenter *presenter) {
+    presenter->pending_slot = sd_bus_slot_unref(presenter->pending_slot);
+    _cleanup_(bus_message_unrefp) sd_bus_message *m = NULL;
+    int r = sd_bus_message_new_method_call(presenter->link, &m, NULL, PRESENTER_PATH, PRESENTER_INTERFACE, "Show");
+    if (r >= 0)
+        r = sd_bus_message_rewind(presenter->pending, 1);
+    if (r >= 0)
+        r = sd_bus_message_copy(m, presenter->pending, 1);
+    if (r >= 0)
+        r = sd_bus_call_async(presenter->link, &presenter->pending_slot, m, on_show_reply, presenter, PATIENCE_USEC);
+    return r;
+}
+
+/* The presenter's end of the socket is gone: it has ended, in peace or not. */
+static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+    (void)m, (void)error;
+    struct presenter *presenter = userdata;
+    stop(presenter);
+    if (!presenter->pending)
+        return 0;
+    const char *program = wanted_program(presenter);
+    if (!presenter->retried && program) {
+        presenter->retried = true;
+        if (start(presenter, program) >= 0 && send_pending(presenter) >= 0)
+            return 0;
+        stop(presenter);
+    }
+    begin_pause(presenter);
+    report_unshown(presenter, "The program that shows notifications ended unexpectedly; the prompt waits");
+    return 0;
+}
+
+static int on_exited(sd_event_source *source, const siginfo_t *info, void *userdata) {
+    (void)source, (void)info;
+    struct presenter *presenter = userdata;
+    presenter->pid = 0;
+    presenter->child_source = sd_event_source_unref(presenter->child_source);
+    return 0;
+}
+
+static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+    (void)error;
+    struct presenter *presenter = userdata;
+    const char *member = sd_bus_message_get_member(m), *id_text, *detail;
+    struct uuid id;
+    if (!sd_bus_message_is_signal(m, PRESENTER_INTERFACE, NULL))
+        return 0;
+    if (streq(member, "Free")) {
+        presenter->held = false;
+        presenter->events->readiness(presenter->userdata);
+        return 1;
+    }
+    if (sd_bus_message_read(m, "ss", &id_text, &detail) < 0 || uuid_parse(id_text, &id) < 0)
+        return 0;
+    if (streq(member, "Chosen"))
+        presenter->events->chosen(presenter->userdata, &id, detail);
+    else if (streq(member, "Written"))
+        presenter->events->written(presenter->userdata, &id, detail);
+    else if (streq(member, "Closed"))
+        presenter->events->closed(presenter->userdata, &id, streq(detail, "dismissed"));
+    return 1;
+}
+
+static void run(const char *program, int fd) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (fd == 3)
+        fcntl(fd, F_SETFD, 0);
+    else if (dup2(fd, 3) < 0)
+        _exit(126);
+    execl(program, program, (char *)NULL);
+    _exit(127);
+}
+
+static int open_link(struct presenter *presenter, int fd) {
+    sd_id128_t server_id;
+    int r = sd_id128_randomize(&server_id);
+    if (r >= 0)
+        r = sd_bus_new(&presenter->link);
+    if (r >= 0)
+        r = sd_bus_set_fd(presenter->link, fd, fd);
+    if (r < 0) {
+        close(fd);
+        return r;
+    }
+    r = sd_bus_set_server(presenter->link, 1, server_id);
+    if (r >= 0)
+        r = sd_bus_set_anonymous(presenter->link, 1);
+    if (r >= 0)
+        r = sd_bus_add_filter(presenter->link, NULL, on_signal, presenter);
+    if (r >= 0)
+        r = sd_bus_match_signal(presenter->link, NULL, NULL, "/org/freedesktop/DBus/Local",
+                                "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, presenter);
+    if (r >= 0)
+        r = sd_bus_start(presenter->link);
+    if (r >= 0)
+        r = sd_bus_attach_event(presenter->link, presenter->event, SD_EVENT_PRIORITY_NORMAL);
+    return r;
+}
+
+static int start(struct presenter *presenter, const char *program) {
+    int fds[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
+        return -errno;
+    pid_t pid = fork();
+    if (pid == 0)
+        run(program, fds[1]);
+    close(fds[1]);
+    if (pid < 0) {
+        close(fds[0]);
+        return -errno;
+    }
+    presenter->pid = pid;
+    presenter->running = program;
+    int r = sd_event_add_child(presenter->event, &presenter->child_source, pid, WEXITED, on_exited, presenter);
+    if (r < 0)
+        close(fds[0]);
+    else
+        r = open_link(presenter, fds[0]);
+    if (r < 0)
+        stop(presenter);
+    return r;
+}
+
+/* --- What is asked of it -------------------------------------------------------------------------------------- */
+
+static int append_hints(sd_bus_message *m, const struct showing *showing) {
+    const struct {
+        const char *key;
+        bool value;
+    } flags[] = {
+        {"step", showing->in_place}, {"private", showing->concealed}, {"write", showing->write},
+        {"sound", showing->sound},   {"force", showing->by_hand},
+    };
+    int r = sd_bus_message_open_container(m, 'a', "{sv}");
+    for (size_t i = 0; r >= 0 && i < ELEMENTSOF(flags); i++)
+        if (flags[i].value)
+            r = sd_bus_message_append(m, "{sv}", flags[i].key, "b", 1);
+    if (r >= 0)
+        r = sd_bus_message_append(m, "{sv}", "show_for", "t", showing->show_for_usec);
+    if (r >= 0 && showing->bus_id && showing->owner)
+        r = sd_bus_message_append(m, "{sv}", "replaces", "(ssu)", showing->bus_id, showing->owner,
+                                  showing->server_id);
+    return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+/* The arguments of Show, kept apart from any link: a message of its own that is copied into each attempt. */
+static int write_show(struct presenter *presenter, const struct showing *showing, sd_bus_message **ret) {
+    _cleanup_(bus_message_unrefp) sd_bus_message *m = NULL;
+    char id[UUID_TEXT_SIZE];
+    uuid_format(&showing->id, id);
+    int r = sd_bus_message_new_method_call(presenter->session, &m, NULL, PRESENTER_PATH, PRESENTER_INTERFACE, "Show");
+    if (r >= 0)
+        r = sd_bus_message_append(m, "sss", id, showing->title, showing->body);
+    if (r >= 0)
+        r = sd_bus_message_open_container(m, 'a', "(ss)");
+    for (size_t i = 0; r >= 0 && i < showing->n_choices; i++)
+        r = sd_bus_message_append(m, "(ss)", showing->choices[i].id, showing->choices[i].label);
+    if (r >= 0)
+        r = sd_bus_message_close_container(m);
+    if (r >= 0)
+        r = append_hints(m, showing);
+    if (r >= 0)
+        r = sd_bus_message_seal(m, 1, 0);
+    if (r >= 0)
+        *ret = TAKE_PTR(m);
+    return r;
+}
+
+int presenter_show(struct presenter *presenter, const struct showing *showing) {
+    const char *program = wanted_program(presenter);
+    if (!program)
+        return -ENXIO;
+    sd_bus_message *m;
+    int r = write_show(presenter, showing, &m);
+    if (r < 0)
+        return r;
+    sd_bus_message_unref(presenter->pending);
+    presenter->pending = m;
+    presenter->pending_id = showing->id;
+    presenter->retried = false;
+    if (presenter->link && !streq(presenter->running, program))
+        stop(presenter);
+    if (!presenter->link)
+        r = start(presenter, program);
+    if (r >= 0)
+        r = send_pending(presenter);
+    if (r < 0) {
+        presenter->pending = sd_bus_message_unref(presenter->pending);
+        begin_pause(presenter);
+    }
+    return r;
+}
+
+void presenter_withdraw(struct presenter *presenter, const struct uuid *id) {
+    if (presenter->pending && uuid_equal(&presenter->pending_id, id)) {
+        presenter->pending = sd_bus_message_unref(presenter->pending);
+        presenter->pending_slot = sd_bus_slot_unref(presenter->pending_slot);
+    }
+    if (!presenter->link)
+        return;
+    char text[UUID_TEXT_SIZE];
+    uuid_format(id, text);
+    sd_bus_call_method_async(presenter->link, NULL, NULL, PRESENTER_PATH, PRESENTER_INTERFACE, "Withdraw", NULL, NULL,
+                             "s", text);
+}
+
+int presenter_new(sd_event *event, sd_bus *session, const char *mode, const char *desktop_program,
+                  const char *terminal_program, const struct presenter_events *events, void *userdata,
+                  struct presenter **ret) {
+    _cleanup_(presenter_freep) struct presenter *presenter = calloc(1, sizeof *presenter);
+    if (!presenter)
+        return -ENOMEM;
+    presenter->event = sd_event_ref(event);
+    presenter->session = sd_bus_ref(session);
+    presenter->mode = mode;
+    presenter->desktop_program = desktop_program;
+    presenter->terminal_program = terminal_program;
+    presenter->events = events;
+    presenter->userdata = userdata;
+    int r = watch_server(presenter);
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(presenter);
+    return 0;
+}
+
+struct presenter *presenter_free(struct presenter *presenter) {
+    if (!presenter)
+        return NULL;
+    stop(presenter);
+    sd_bus_message_unref(presenter->pending);
+    sd_event_source_disable_unref(presenter->pause);
+    sd_bus_slot_unref(presenter->owner_match);
+    sd_bus_unref(presenter->session);
+    sd_event_unref(presenter->event);
+    free(presenter);
+    return NULL;
+}

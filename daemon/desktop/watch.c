@@ -1,0 +1,154 @@
+/* One inotify descriptor. Each watched file is a (folder, name) pair; a folder that is watched whole has no name. An
+ * event that matches starts a short timer, and more events start it anew, so that an editor's several steps are
+ * noticed once. */
+#include "daemon/desktop/watch.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#define STILL_USEC (200 * USEC_PER_MSEC)
+#define LINKS_MAX  16 /* on the way to a file; the kernel allows 40 */
+#define EVENTS     (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB)
+
+struct place {
+    int folder;
+    char *name; /* NULL: anything in the folder */
+};
+
+struct watch {
+    sd_event *event;
+    sd_event_source *source, *still;
+    int fd;
+    struct place *places;
+    size_t n, capacity;
+    watch_changed changed;
+    void *userdata;
+};
+
+static int on_still(sd_event_source *source, uint64_t usec, void *userdata) {
+    (void)source, (void)usec;
+    struct watch *watch = userdata;
+    watch->still = sd_event_source_unref(watch->still);
+    watch->changed(watch->userdata);
+    return 0;
+}
+
+static bool concerns(const struct watch *watch, const struct inotify_event *event) {
+    if (event->mask & IN_Q_OVERFLOW)
+        return true;
+    for (size_t i = 0; i < watch->n; i++) {
+        const struct place *place = &watch->places[i];
+        if (place->folder == event->wd && (!place->name || (event->len > 0 && streq(place->name, event->name))))
+            return true;
+    }
+    return false;
+}
+
+static int on_events(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+    (void)source, (void)revents;
+    struct watch *watch = userdata;
+    _Alignas(struct inotify_event) char buffer[4096];
+    bool concerned = false;
+    for (;;) {
+        ssize_t size = read(fd, buffer, sizeof buffer);
+        if (size <= 0)
+            break;
+        for (const char *at = buffer; at < buffer + size;) {
+            const struct inotify_event *event = (const void *)at;
+            concerned |= concerns(watch, event);
+            at += sizeof *event + event->len;
+        }
+    }
+    if (!concerned)
+        return 0;
+    watch->still = sd_event_source_disable_unref(watch->still);
+    return sd_event_add_time_relative(watch->event, &watch->still, CLOCK_MONOTONIC, STILL_USEC, 0, on_still, watch);
+}
+
+int watch_new(sd_event *event, watch_changed changed, void *userdata, struct watch **ret) {
+    _cleanup_(watch_freep) struct watch *watch = calloc(1, sizeof *watch);
+    if (!watch)
+        return -ENOMEM;
+    watch->event = sd_event_ref(event);
+    watch->changed = changed;
+    watch->userdata = userdata;
+    watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (watch->fd < 0)
+        return -errno;
+    int r = sd_event_add_io(event, &watch->source, watch->fd, EPOLLIN, on_events, watch);
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(watch);
+    return 0;
+}
+
+struct watch *watch_free(struct watch *watch) {
+    if (!watch)
+        return NULL;
+    watch_clear(watch);
+    free(watch->places);
+    sd_event_source_disable_unref(watch->source);
+    sd_event_source_disable_unref(watch->still);
+    sd_event_unref(watch->event);
+    if (watch->fd >= 0)
+        close(watch->fd);
+    free(watch);
+    return NULL;
+}
+
+static int add_place(struct watch *watch, const char *folder, const char *name) {
+    int r = array_reserve(&watch->places, &watch->capacity, watch->n + 1, sizeof *watch->places);
+    if (r < 0)
+        return r;
+    char *copy = name ? strdup(name) : NULL;
+    if (name && !copy)
+        return -ENOMEM;
+    int wd = inotify_add_watch(watch->fd, folder, EVENTS | IN_ONLYDIR);
+    if (wd < 0) {
+        free(copy);
+        return -errno;
+    }
+    watch->places[watch->n++] = (struct place){wd, copy};
+    return 0;
+}
+
+int watch_folder(struct watch *watch, const char *path) {
+    return add_place(watch, path, NULL);
+}
+
+/* Watches the folder of `path` for its name, then goes on where it points to, if it is a link. */
+int watch_file(struct watch *watch, const char *path) {
+    char at[PATH_MAX], target[PATH_MAX], folder[PATH_MAX], name[PATH_MAX];
+    if (snprintf(at, sizeof at, "%s", path) >= (int)sizeof at)
+        return -ENAMETOOLONG;
+    for (int i = 0; i < LINKS_MAX; i++) {
+        strcpy(folder, at);
+        strcpy(name, at);
+        const char *parent = dirname(folder);
+        int r = add_place(watch, parent, basename(name));
+        if (r < 0)
+            return r;
+        ssize_t length = readlink(at, target, sizeof target - 1);
+        if (length < 0)
+            return 0;
+        target[length] = 0;
+        char next[PATH_MAX];
+        int n = target[0] == '/' ? snprintf(next, sizeof next, "%s", target)
+                                 : snprintf(next, sizeof next, "%s/%s", parent, target);
+        if (n >= (int)sizeof next)
+            return -ENAMETOOLONG;
+        strcpy(at, next);
+    }
+    return -ELOOP;
+}
+
+void watch_clear(struct watch *watch) {
+    for (size_t i = 0; i < watch->n; i++) {
+        inotify_rm_watch(watch->fd, watch->places[i].folder);
+        free(watch->places[i].name);
+    }
+    watch->n = 0;
+}
