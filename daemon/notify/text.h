@@ -1,0 +1,26 @@
+/* Text as a screen needs it: checked, cleaned, escaped, measured and wrapped. Texts are UTF-8. Widths are
+ * columns of a terminal; they follow wcwidth(3), so the caller sets a UTF-8 LC_CTYPE first. */
+#pragma once
+
+#include <stdio.h>
+
+#include "daemon/core/base.h"
+
+bool text_is_utf8(const char *text);
+
+/* A copy without control characters: newlines stay, a tab becomes a space, the rest goes. -ENOMEM. */
+int text_clean(const char *text, char **ret);
+
+/* A copy in which a server's markup means itself. -ENOMEM. */
+int text_escape_markup(const char *text, char **ret);
+
+/* The longest beginning of at most `size` bytes that ends with a whole character. */
+size_t text_cut(const char *text, size_t size);
+
+/* The columns that the first `size` bytes take. */
+size_t text_columns(const char *text, size_t size);
+
+/* Writes the text in lines of at most `columns`, each begun with `indent` spaces and ended with a newline.
+ * Breaks at spaces, beside wide characters, and inside a word only where it is wider than a line. A newline
+ * in the text stays one; `columns` 0 breaks nowhere else. Errors are those of the stream: see ferror(3). */
+void text_wrap(FILE *out, const char *text, size_t columns, size_t indent);
