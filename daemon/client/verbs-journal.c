@@ -1,0 +1,235 @@
+/* journal: read from the file, so that it works without the daemon.
+ *
+ * All that is asked for is read at once and the file closed before anything is printed: a reader that stays,
+ * for a pager, would keep erased words in the write-ahead log. Own words lead, nothing is counted, and what
+ * was not shown is there only when asked for. */
+#include <stdio.h>
+
+#include "daemon/client/rows.h"
+#include "daemon/client/verbs.h"
+#include "daemon/client/words.h"
+#include "daemon/core/choice.h"
+#include "daemon/core/event.h"
+#include "daemon/store/journal.h"
+#include "daemon/store/mistake.h"
+#include "daemon/store/paths.h"
+
+#define DEFAULT_RANGE_USEC (30 * USEC_PER_DAY)
+#define TIME_COLUMNS       7 /* "10:42  " */
+#define WORDS_INDENT       9 /* the person's own, under a prompt */
+
+/* ---- Reading ---- */
+
+static void put_text(int *r, struct json_object *row, const char *key, const char *text) {
+    if (*r >= 0 && text && *text)
+        *r = json_put(row, key, json_object_new_string(text));
+}
+
+static void put_number(int *r, struct json_object *row, const char *key, uint64_t number) {
+    if (*r >= 0 && number > 0)
+        *r = json_put(row, key, json_object_new_uint64(number));
+}
+
+static void put_uuid(int *r, struct json_object *row, const char *key, const struct uuid *id) {
+    char text[UUID_TEXT_SIZE];
+    uuid_format(id, text);
+    put_text(r, row, key, text);
+}
+
+/* The keys and the order of the D-Bus interface. */
+static int fill_row(struct json_object *row, const struct entry *entry) {
+    int r = 0;
+    put_uuid(&r, row, "id", &entry->id);
+    put_uuid(&r, row, "device", &entry->device);
+    put_number(&r, row, "time_usec", entry->time_usec);
+    if (r >= 0)
+        r = json_put(row, "offset_sec", json_object_new_int64(entry->offset_sec));
+    put_text(&r, row, "kind", entry->kind);
+    put_text(&r, row, "state", entry->state);
+    put_text(&r, row, "rule", entry->rule);
+    put_text(&r, row, "reminder", entry->reminder);
+    put_number(&r, row, "due_usec", entry->due_usec);
+    put_text(&r, row, "theme", theme_id(entry->theme));
+    put_text(&r, row, "prompt", entry->prompt);
+    put_text(&r, row, "text", entry->text);
+    put_text(&r, row, "choice", entry->choice);
+    put_text(&r, row, "note", entry->note);
+    if (r >= 0)
+        r = json_put(row, "keep", json_object_new_boolean(entry->keep));
+    put_number(&r, row, "snoozes", entry->snoozes);
+    put_number(&r, row, "step", entry->step);
+    return r;
+}
+
+static int add_row(void *userdata, const struct entry *entry) {
+    struct json_object *rows = userdata;
+    _cleanup_json_ struct json_object *row = json_object_new_object();
+    int r = row ? fill_row(row, entry) : -ENOMEM;
+    if (r >= 0 && json_object_array_add(rows, row) < 0)
+        r = -ENOMEM;
+    if (r >= 0)
+        row = NULL;
+    return r;
+}
+
+/* The rows of the journal file; none when there is no file yet. */
+static int read_rows(const char *path, const struct entry_filter *filter, struct json_object *rows,
+                     bool *ret_there) {
+    _cleanup_free_ char *problem = NULL;
+    _cleanup_(journal_freep) struct journal *journal = NULL;
+    int r = journal_open_readonly(path, &journal, &problem);
+    *ret_there = r != -ENOENT;
+    if (r == -ENOENT)
+        return OUTCOME_DONE;
+    if (r < 0 && problem) {
+        complain("%s", problem);
+        return OUTCOME_FAILED;
+    }
+    if (r >= 0)
+        r = journal_visit(journal, filter, add_row, rows);
+    return r < 0 ? fail_errno(r, "cannot read the journal") : OUTCOME_DONE;
+}
+
+/* ---- Printing ---- */
+
+static const char *const rule_words[MISSED_RULE_COUNT] = {
+    [MISSED_GAP] = "too close to another",
+    [MISSED_LIMIT] = "the day's limit was reached",
+    [MISSED_NEWER] = "a newer one took its place",
+    [MISSED_HOLD] = "there was no good moment in time",
+    [MISSED_QUIET] = "quiet hours",
+    [MISSED_PAUSED] = "paused",
+    [MISSED_NO_PROMPT] = "no text was left for it",
+    [MISSED_REMOVED] = "its reminder is no longer in the schedule",
+};
+
+static const char *words_of_rule(const char *rule) {
+    for (size_t i = 0; i < MISSED_RULE_COUNT; i++)
+        if (streq(missed_rule_id((enum missed_rule)i), rule))
+            return rule_words[i];
+    return rule;
+}
+
+static void print_missed(const struct json_object *row) {
+    print_clean(stdout, row_text(row, "reminder"));
+    fputs(", not shown: ", stdout);
+    print_clean(stdout, words_of_rule(row_text(row, "rule")));
+    putchar('\n');
+}
+
+static void print_answer(const struct json_object *row) {
+    const char *id = row_text(row, "choice");
+    if (*id == '\0')
+        return;
+    char label[CHOICE_LABEL_SIZE];
+    enum choice choice = choice_from_id(id);
+    print_text(stdout, 0, TIME_COLUMNS, choice == CHOICE_NONE ? id : choice_label(choice, NULL, label));
+}
+
+/* The lines after the time of day. */
+static void print_entry(const struct json_object *row) {
+    const char *text = row_text(row, "text"), *note = row_text(row, "note");
+    if (streq(row_text(row, "state"), "forgotten")) {
+        puts("(erased)");
+        return;
+    }
+    if (streq(row_text(row, "kind"), "missed")) {
+        print_missed(row);
+        return;
+    }
+    if (*text) {
+        print_text(stdout, TIME_COLUMNS, TIME_COLUMNS, text);
+        print_answer(row);
+        if (*note)
+            print_text(stdout, 0, WORDS_INDENT, note);
+    } else if (*note)
+        print_text(stdout, TIME_COLUMNS, TIME_COLUMNS, note);
+    else
+        puts("(no text)");
+}
+
+/* Days and times are those of the place and the day it happened. */
+static void print_rows(const struct json_object *rows, bool ids) {
+    int64_t last_day = INT64_MIN;
+    for (size_t i = 0; i < json_object_array_length(rows); i++) {
+        const struct json_object *row = json_object_array_get_idx(rows, i);
+        struct json_object *offset = NULL;
+        json_object_object_get_ex(row, "offset_sec", &offset);
+        int64_t local =
+            (int64_t)(row_usec(row, "time_usec", 0) / USEC_PER_SEC) + json_object_get_int64(offset);
+        local = MAX_OF(local, 0);
+        int64_t day = local / SECONDS_PER_DAY, second = local % SECONDS_PER_DAY;
+        if (day != last_day) {
+            char words[DAY_WORDS_SIZE];
+            printf("%s%s\n\n", i > 0 ? "\n" : "", day_words((int32_t)day, words));
+        }
+        last_day = day;
+        printf("%02d:%02d  ", (int)(second / 3600), (int)(second / 60 % 60));
+        print_entry(row);
+        if (ids)
+            print_text(stdout, 0, TIME_COLUMNS, row_text(row, "id"));
+    }
+}
+
+static int print_journal(struct json_object *rows, const struct arguments *arguments, bool there) {
+    if (option_given(arguments, "json")) {
+        int r = print_json(rows);
+        return r < 0 ? fail_errno(r, "cannot print") : OUTCOME_DONE;
+    }
+    print_rows(rows, option_given(arguments, "ids"));
+    if (json_object_array_length(rows) == 0)
+        puts(there ? "Nothing there in that time." : "Nothing written yet.");
+    return OUTCOME_DONE;
+}
+
+/* ---- The verb ---- */
+
+static int refuse_theme(const char *theme) {
+    const char *known[THEME_COUNT];
+    for (enum theme i = 0; i < THEME_COUNT; i++)
+        known[i] = theme_id(i);
+    const char *near = nearest_word(theme, known, THEME_COUNT);
+    if (near)
+        return fail_usage("there is no theme \"%s\"; did you mean \"%s\"?", theme, near);
+    return fail_usage(
+        "there is no theme \"%s\"; there are kindness, acceptance, humanity, noticing, friend, care, "
+        "image, respect, forgiveness, patience, own",
+        theme);
+}
+
+static int read_range(struct client *client, const struct arguments *arguments, struct entry_filter *filter) {
+    const char *since = option_value(arguments, "since"), *until = option_value(arguments, "until");
+    filter->until_usec = USEC_INFINITY;
+    if (until) {
+        int outcome = client_past(client, "until", until, &filter->until_usec);
+        if (outcome != OUTCOME_DONE)
+            return outcome;
+    }
+    if (since)
+        return client_past(client, "since", since, &filter->since_usec);
+    filter->since_usec = usec_sub(MIN_OF(filter->until_usec, client_now()), DEFAULT_RANGE_USEC);
+    return OUTCOME_DONE;
+}
+
+int verb_journal(struct client *client, const struct arguments *arguments) {
+    struct entry_filter filter = {
+        .theme = THEME_NONE,
+        .grep = option_value(arguments, "grep"),
+        .notes_only = option_given(arguments, "notes"),
+        .missed_too = option_given(arguments, "missed"),
+    };
+    const char *theme = option_value(arguments, "theme");
+    if (theme && (filter.theme = theme_from_id(theme)) == THEME_NONE)
+        return refuse_theme(theme);
+    int outcome = read_range(client, arguments, &filter);
+    if (outcome != OUTCOME_DONE)
+        return outcome;
+    _cleanup_json_ struct json_object *rows = json_object_new_array();
+    _cleanup_free_ char *path = NULL;
+    int r = rows ? path_journal(&path) : -ENOMEM;
+    if (r < 0)
+        return fail_errno(r, "cannot find the journal");
+    bool there;
+    outcome = read_rows(path, &filter, rows, &there);
+    return outcome == OUTCOME_DONE ? print_journal(rows, arguments, there) : outcome;
+}

@@ -1,0 +1,154 @@
+/* Verbs around the person's own words: note, and support, which must work when nothing else does. */
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "daemon/client/input.h"
+#include "daemon/client/open.h"
+#include "daemon/client/process.h"
+#include "daemon/client/rows.h"
+#include "daemon/client/verbs.h"
+#include "daemon/client/words.h"
+#include "daemon/store/config.h"
+#include "daemon/store/paths.h"
+
+/* ---- note ---- */
+
+static int save_note(struct client *client, const struct input *input, bool keep) {
+    int outcome = client_call(client, NULL, "Note", "sb", input->text, (int)keep);
+    if (outcome != OUTCOME_DONE) {
+        input_give_back(input);
+        return outcome;
+    }
+    puts(keep ? "Written down. You may see it again some day." : "Written down.");
+    return OUTCOME_DONE;
+}
+
+/* Asked before the person writes, so that they don't write for nothing. */
+static int reach_daemon(struct client *client) {
+    _cleanup_json_ struct json_object *properties = NULL;
+    return client_properties(client, &properties);
+}
+
+/* The same command again, in a terminal window. */
+static int note_in_terminal(bool keep) {
+    char self[PATH_MAX], option[] = "-e", verb[] = "note", kept[] = "--keep";
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length < 0)
+        return fail_errno(-errno, "cannot find this program");
+    self[length] = '\0';
+    const char *chosen = getenv("TERMINAL");
+    const char *const terminals[] = {chosen && *chosen ? chosen : "x-terminal-emulator",
+                                     "x-terminal-emulator", "xterm"};
+    sigset_t mask;
+    sigprocmask(SIG_SETMASK, NULL, &mask);
+    for (size_t i = 0; i < ELEMENTSOF(terminals); i++) {
+        _cleanup_free_ char *terminal = strdup(terminals[i]);
+        if (!terminal)
+            return fail_errno(-ENOMEM, "cannot open a window");
+        char *const argv[] = {terminal, option, self, verb, keep ? kept : NULL, NULL};
+        pid_t pid;
+        if (process_start(argv, &mask, -1, &pid) >= 0)
+            return process_wait(pid) == 0 ? OUTCOME_DONE : OUTCOME_FAILED;
+    }
+    complain("no window to write in: none of zenity, kdialog, $TERMINAL, x-terminal-emulator, xterm can be "
+             "started");
+    return OUTCOME_FAILED;
+}
+
+static int note_in_window(struct client *client, bool keep) {
+    int outcome = reach_daemon(client);
+    if (outcome != OUTCOME_DONE)
+        return outcome;
+    struct input input;
+    int r = input_ask(keep ? "A line to see again some day" : "A line of your own", &input);
+    if (r < 0)
+        return note_in_terminal(keep);
+    if (r != OUTCOME_DONE)
+        return r;
+    outcome = save_note(client, &input, keep);
+    input_done(&input);
+    return outcome;
+}
+
+static int take_text(const struct arguments *arguments, struct input *ret) {
+    _cleanup_free_ char *text = NULL;
+    int r = words_join(arguments, &text);
+    return r < 0 ? fail_errno(r, "cannot read the arguments") : input_take(text, ret);
+}
+
+int verb_note(struct client *client, const struct arguments *arguments) {
+    bool keep = option_given(arguments, "keep"), given = arguments->n_words > 0;
+    if (option_given(arguments, "open"))
+        return given ? fail_usage("note takes TEXT or --open, not both") : note_in_window(client, keep);
+    int outcome = given || !isatty(STDIN_FILENO) ? OUTCOME_DONE : reach_daemon(client);
+    if (outcome != OUTCOME_DONE)
+        return outcome;
+    struct input input;
+    outcome = given ? take_text(arguments, &input) : input_read(&input);
+    if (outcome != OUTCOME_DONE)
+        return outcome;
+    outcome = save_note(client, &input, keep);
+    input_done(&input);
+    return outcome;
+}
+
+/* ---- support ---- */
+
+#define SUPPORT_SITE "findahelpline.com"
+
+/* The person's own line. It may be missing, whatever is wrong with the schedule: the rest is said all the
+ * same. */
+static int own_support(char **ret) {
+    _cleanup_free_ char *shipped = NULL, *path = NULL;
+    int r = path_shipped("kindly.conf", &shipped);
+    if (r >= 0)
+        r = config_find(NULL, shipped, &path);
+    if (r < 0)
+        return r;
+    struct mistakes mistakes = {};
+    _cleanup_(schedule_freep) struct schedule *schedule = NULL;
+    r = config_load(path, NULL, &mistakes, &schedule);
+    mistakes_done(&mistakes);
+    if (r < 0)
+        return r;
+    char *support = strdup(or_empty(schedule->support));
+    if (!support)
+        return -ENOMEM;
+    *ret = support;
+    return 0;
+}
+
+static void print_support(void) {
+    _cleanup_free_ char *own = NULL;
+    int r = own_support(&own);
+    if (own && *own)
+        print_text(stdout, 0, 0, own);
+    if (!own || !strstr(own, SUPPORT_SITE))
+        puts(SUPPORT_SITE);
+    putchar('\n');
+    print_text(
+        stdout, 0, 0,
+        "kindly is not treatment and not for emergencies. If it makes things worse, it is fine to stop using "
+        "it. In an emergency, the emergency number of the place where you are is the one to call.");
+    if (r < 0)
+        complain("your own line can't be read from the schedule just now; kindly check says why");
+}
+
+static int show_support(struct client *client) {
+    _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+    int outcome = client_call(client, &reply, "Prompt", "s", "hard");
+    const char *id;
+    if (outcome == OUTCOME_DONE)
+        outcome = client_read(reply, 's', &id);
+    if (outcome == OUTCOME_DONE)
+        outcome = client_call(client, NULL, "Answer", "sss", id, "support", "");
+    return outcome;
+}
+
+int verb_support(struct client *client, const struct arguments *arguments) {
+    if (option_given(arguments, "show"))
+        return show_support(client);
+    print_support();
+    return OUTCOME_DONE;
+}

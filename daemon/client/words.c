@@ -1,0 +1,212 @@
+/* Text is read one character at a time (take_character), so that every way to print it sees the same: what is
+ * not UTF-8 and every control character come out as "?". Widths are those of the C library, so that East
+ * Asian and combining characters count right in a UTF-8 locale.
+ *
+ * Limits: a word wider than a line is not broken; runs of spaces become one. */
+#include "daemon/client/words.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define WIDTH_MAX 80
+#define WIDTH_MIN 20
+
+struct character {
+    uint32_t code; /* '?' for what must not reach a terminal; '\n' stays */
+    const char *bytes;
+    size_t size;
+};
+
+/* The length that a first byte promises, and the bits of the code in it; 0 for none. */
+static size_t sequence_length(unsigned char first, uint32_t *ret_bits) {
+    if (first < 0x80) {
+        *ret_bits = first;
+        return 1;
+    }
+    if (first >= 0xc2 && first < 0xe0) {
+        *ret_bits = first & 0x1f;
+        return 2;
+    }
+    if (first >= 0xe0 && first < 0xf0) {
+        *ret_bits = first & 0x0f;
+        return 3;
+    }
+    if (first >= 0xf0 && first < 0xf5) {
+        *ret_bits = first & 0x07;
+        return 4;
+    }
+    return 0;
+}
+
+/* One code point; `size` bytes are there. false: not UTF-8. */
+static bool decode(const char *text, size_t size, uint32_t *ret_code, size_t *ret_length) {
+    static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint32_t code;
+    size_t length = sequence_length((unsigned char)text[0], &code);
+    if (length == 0 || length > size)
+        return false;
+    for (size_t i = 1; i < length; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if ((byte & 0xc0) != 0x80)
+            return false;
+        code = code << 6 | (byte & 0x3f);
+    }
+    if (code < lowest[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+        return false;
+    *ret_code = code;
+    *ret_length = length;
+    return true;
+}
+
+static bool is_control(uint32_t code) {
+    return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+/* The next character, moving `*at` past it; false at the end. */
+static bool take_character(const char **at, struct character *ret) {
+    if (**at == '\0')
+        return false;
+    struct character c = {.bytes = *at, .size = 1};
+    bool valid = decode(*at, strnlen(*at, 4), &c.code, &c.size);
+    *at += c.size;
+    if (valid && c.code == '\t')
+        c = (struct character){.code = ' ', .bytes = " ", .size = 1};
+    else if (!valid || (is_control(c.code) && c.code != '\n'))
+        c = (struct character){.code = '?', .bytes = "?", .size = 1};
+    *ret = c;
+    return true;
+}
+
+static size_t character_width(const struct character *c) {
+    int width = wcwidth((wchar_t)c->code);
+    return width < 0 ? 1 : (size_t)width;
+}
+
+bool text_is_utf8(const char *text, size_t size) {
+    for (size_t at = 0, length; at < size; at += length) {
+        uint32_t code;
+        if (text[at] == '\0' || !decode(text + at, size - at, &code, &length))
+            return false;
+    }
+    return true;
+}
+
+size_t text_width(const char *text) {
+    size_t width = 0;
+    struct character c;
+    while (take_character(&text, &c))
+        width += character_width(&c);
+    return width;
+}
+
+void print_clean(FILE *file, const char *text) {
+    struct character c;
+    while (take_character(&text, &c))
+        if (c.code == '\n')
+            fputc(' ', file);
+        else
+            fwrite(c.bytes, 1, c.size, file);
+}
+
+static size_t line_width(FILE *file) {
+    struct winsize size;
+    if (ioctl(fileno(file), TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+        return WIDTH_MAX;
+    return MAX_OF(MIN_OF((size_t)size.ws_col, (size_t)WIDTH_MAX), (size_t)WIDTH_MIN);
+}
+
+/* Where a line is being filled. */
+struct filling {
+    FILE *file;
+    size_t column, indent, width;
+    bool begun; /* the line has a word already */
+};
+
+static void break_line(struct filling *filling) {
+    fputc('\n', filling->file);
+    filling->column = 0;
+    filling->begun = false;
+}
+
+/* Prints the word of `size` bytes, on a new line when it doesn't fit on this one. */
+static void put_word(struct filling *filling, const char *word, size_t size, size_t width) {
+    if (filling->begun && filling->column + 1 + width > filling->width)
+        break_line(filling);
+    if (filling->begun) {
+        fputc(' ', filling->file);
+        filling->column++;
+    } else if (filling->column < filling->indent) {
+        fprintf(filling->file, "%*s", (int)(filling->indent - filling->column), "");
+        filling->column = filling->indent;
+    }
+    for (const char *end = word + size; word < end;) {
+        struct character c;
+        if (!take_character(&word, &c))
+            break;
+        fwrite(c.bytes, 1, c.size, filling->file);
+    }
+    filling->column += width;
+    filling->begun = true;
+}
+
+void print_text(FILE *file, size_t column, size_t indent, const char *text) {
+    struct filling filling = {.file = file, .column = column, .indent = indent, .width = line_width(file)};
+    const char *word = text, *at = text;
+    size_t width = 0;
+    for (;;) {
+        const char *before = at;
+        struct character c;
+        bool more = take_character(&at, &c);
+        if (more && c.code != ' ' && c.code != '\n') {
+            width += character_width(&c);
+            continue;
+        }
+        if (before > word)
+            put_word(&filling, word, (size_t)(before - word), width);
+        if (!more)
+            break;
+        if (c.code == '\n')
+            break_line(&filling);
+        word = at;
+        width = 0;
+    }
+    fputc('\n', file);
+}
+
+/* ---- Times ---- */
+
+static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                       "Friday", "Saturday", "Sunday"};
+static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
+                                     "July",    "August",   "September", "October", "November", "December"};
+
+const char *time_words(usec_t time_usec, usec_t now_usec, const struct zone *zone,
+                       char buffer[TIME_WORDS_SIZE]) {
+    struct civil time, now;
+    zone_to_civil(zone, time_usec, &time, NULL, NULL);
+    zone_to_civil(zone, now_usec, &now, NULL, NULL);
+    int32_t day = zone_local_day(zone, time_usec), distance = day - zone_local_day(zone, now_usec);
+    const char *near = distance == 0    ? "today"
+                       : distance == 1  ? "tomorrow"
+                       : distance == -1 ? "yesterday"
+                                        : NULL;
+    char date[40] = "";
+    if (!near) {
+        int n = snprintf(date, sizeof date, "%.3s %d %.3s", weekdays[weekday_of_days(day)], time.day,
+                         months[time.month - 1]);
+        if (time.year != now.year && n > 0)
+            snprintf(date + n, sizeof date - (size_t)n, " %d", (int)time.year);
+    }
+    snprintf(buffer, TIME_WORDS_SIZE, "%s %02d:%02d", near ? near : date, time.hour, time.minute);
+    return buffer;
+}
+
+const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]) {
+    int32_t year;
+    int month, day_of_month;
+    civil_from_days(day, &year, &month, &day_of_month);
+    snprintf(buffer, DAY_WORDS_SIZE, "%s %d %s %d", weekdays[weekday_of_days(day)], day_of_month,
+             months[month - 1], (int)year);
+    return buffer;
+}

@@ -1,0 +1,29 @@
+/* Printing for people: wrapped at the terminal's width (at most 80 columns), times in everyday words, and no
+ * control character of any text reaches the terminal. */
+#pragma once
+
+#include <stdio.h>
+
+#include "daemon/core/zone.h"
+
+/* The text as paragraphs, wrapped. The cursor stands in column `column`; every further line begins at
+ * `indent`. Ends with a newline. */
+void print_text(FILE *file, size_t column, size_t indent, const char *text);
+
+/* The text on the line where the cursor is; its line breaks become spaces. */
+void print_clean(FILE *file, const char *text);
+
+/* Columns the text takes on a terminal. */
+size_t text_width(const char *text);
+
+/* Valid UTF-8 without NUL: what the bus can carry. */
+bool text_is_utf8(const char *text, size_t size);
+
+/* "today 15:40", "tomorrow 09:00", "Mon 30 Nov 09:00"; with the year when it is another. */
+#define TIME_WORDS_SIZE 64
+const char *time_words(usec_t time_usec, usec_t now_usec, const struct zone *zone,
+                       char buffer[TIME_WORDS_SIZE]);
+
+/* "Monday 23 November 2026" of days since 1970-01-01. */
+#define DAY_WORDS_SIZE 64
+const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]);

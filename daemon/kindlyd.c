@@ -1,0 +1,1031 @@
+/* kindlyd: the daemon. Options, wiring, loop; the only file that knows all the others.
+ *
+ * One way through: a timer, the bus, the presenter or presence says something; a keeper_xxx() works out a turn; the
+ * journal commits it; the turn becomes the state; its effects go to the presenter and the bus (take_turn). Then what
+ * follows is published, the timer is armed for the next thing that can happen, and the process sleeps.
+ *
+ * Presence is asked only when something may be shown: when the timer elapses while nothing is watched, everybody is
+ * asked first and time moves on with the answers (on_elapsed). */
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include "daemon/desktop/bus.h"
+#include "daemon/desktop/clock.h"
+#include "daemon/desktop/presence.h"
+#include "daemon/desktop/presenter.h"
+#include "daemon/desktop/watch.h"
+#include "daemon/store/config.h"
+#include "daemon/store/deck.h"
+#include "daemon/store/exchange.h"
+#include "daemon/store/journal.h"
+#include "daemon/store/paths.h"
+#include "daemon/store/zonefile.h"
+
+#define DECK_FOLDERS_MAX 16
+#define EXIT_BUS_LOST    75 /* EX_TEMPFAIL: kindlyd.service starts it again */
+#define FORGET_AGAIN_USEC (5 * USEC_PER_SEC)
+
+struct options {
+    const char *config, *journal, *presenter;
+    char *decks[DECK_FOLDERS_MAX];
+    size_t n_decks;
+};
+
+struct daemon {
+    struct options options;
+    char *config_path, *journal_path, *desktop_program, *terminal_program;
+
+    sd_event *event;
+    sd_bus *bus;
+    struct desktop_clock *clock;
+    struct watch *watch;
+    struct presence_monitor *presence;
+    struct presenter *presenter;
+    struct bus_object *object;
+
+    struct journal *journal; /* NULL: it can't be opened; see take_turn() */
+    struct keeper *keeper;
+    struct schedule *schedule;
+    struct library *library;
+    usec_t *starts_usec;
+    struct plan *plan;
+    struct hash_key secret;
+
+    char *config_problem, *journal_problem, *presenter_problem; /* NULL: none */
+    bool watching;   /* presence is followed */
+    bool asking;     /* presence is being asked before time moves on */
+    bool told;       /* the person was told of config_problem */
+    sd_event_source *flush; /* pages of what was forgotten are still held by a reader */
+};
+
+/* --- Telling -------------------------------------------------------------------------------------------------- */
+
+/* With priorities for the system's log when systemd started us, else plainly. Never a person's text. */
+__attribute__((format(printf, 2, 3))) static void say(int priority, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    if (getenv("JOURNAL_STREAM"))
+        fprintf(stderr, "<%d>", priority);
+    else
+        fputs("kindlyd: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+enum { LOG_ERROR = 3, LOG_WARNING = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
+
+static void set_problem(char **problem, const char *text) {
+    if (streq(or_empty(*problem), or_empty(text)))
+        return;
+    free(*problem);
+    *problem = text ? strdup(text) : NULL;
+    if (text)
+        say(LOG_WARNING, "%s", text);
+}
+
+static char *joined_problems(const struct daemon *daemon) {
+    const char *parts[] = {daemon->config_problem, daemon->journal_problem, daemon->presenter_problem};
+    char *all = NULL;
+    for (size_t i = 0; i < ELEMENTSOF(parts); i++) {
+        char *longer;
+        if (!parts[i] || asprintf(&longer, "%s%s%s", or_empty(all), all ? "; " : "", parts[i]) < 0)
+            continue;
+        free(all);
+        all = longer;
+    }
+    return all;
+}
+
+/* --- The world ------------------------------------------------------------------------------------------------ */
+
+static bool world_recorded(void *userdata, const char *reminder, usec_t due_usec) {
+    struct daemon *daemon = userdata;
+    return daemon->journal && journal_recorded(daemon->journal, reminder, due_usec);
+}
+
+/* Without a journal there is no history: everything is new. */
+static int world_history(void *userdata, struct history *ret) {
+    struct daemon *daemon = userdata;
+    if (daemon->journal &&
+        journal_history(daemon->journal, clock_realtime(), clock_zone(daemon->clock), ret) >= 0)
+        return 0;
+    *ret = (struct history){0};
+    for (size_t i = 0; i < CHOOSE_RECENT; i++)
+        ret->recent[i] = THEME_NONE;
+    return 0;
+}
+
+static void look_at_world(struct daemon *daemon, struct world *ret) {
+    *ret = (struct world){
+        .now_usec = clock_realtime(),
+        .boot_usec = clock_boottime(),
+        .boot_id = clock_boot_id(daemon->clock),
+        .zone = clock_zone(daemon->clock),
+        .schedule = daemon->schedule,
+        .library = daemon->library,
+        .plan = daemon->plan,
+        .secret = &daemon->secret,
+        .presence = presence_now(daemon->presence, NULL),
+        .locked = presence_locked(daemon->presence),
+        .screen = presenter_ready(daemon->presenter),
+        .random = clock_random,
+        .recorded = world_recorded,
+        .history = world_history,
+        .userdata = daemon,
+    };
+}
+
+/* --- Turns ---------------------------------------------------------------------------------------------------- */
+
+static void settle(struct daemon *daemon);
+static int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded);
+
+static void show(struct daemon *daemon, const struct effect *effect);
+
+static void carry_out(struct daemon *daemon, const struct effect *effect) {
+    if (effect->kind == EFFECT_SHOW)
+        show(daemon, effect);
+    else if (effect->kind == EFFECT_WITHDRAW)
+        presenter_withdraw(daemon->presenter, &effect->id);
+    else if (effect->kind == EFFECT_ERASE) {
+        struct world world;
+        look_at_world(daemon, &world);
+        if (!daemon->journal || journal_forget(daemon->journal, &effect->id, world.now_usec, 0) < 0)
+            set_problem(&daemon->journal_problem, "What you chose to erase could not be erased yet; try again");
+    } else
+        bus_signal(daemon->object, effect);
+}
+
+static int open_journal(struct daemon *daemon);
+static int build_plan(struct daemon *daemon);
+
+/* Makes a turn durable. A journal that could not be opened is tried again each time. */
+static int commit(struct daemon *daemon, const struct turn *turn) {
+    if (!daemon->journal && open_journal(daemon) >= 0)
+        build_plan(daemon);
+    int r = daemon->journal ? journal_commit(daemon->journal, turn) : -EREMOTEIO;
+    if (r >= 0) {
+        set_problem(&daemon->journal_problem, NULL);
+        return 0;
+    }
+    if (daemon->journal) {
+        char *text = NULL;
+        if (asprintf(&text, "The journal %s can't be written (%s); prompts go on unrecorded", daemon->journal_path,
+                     strerror(-r)) >= 0)
+            set_problem(&daemon->journal_problem, text);
+        free(text);
+    }
+    return -EREMOTEIO;
+}
+
+/* State before effect: the journal first, then memory, then the outside. Where nothing can be written, a scheduled
+ * prompt goes on in memory; what a caller wants recorded fails, and nothing has changed. */
+static int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded) {
+    struct world world;
+    struct turn turn;
+    look_at_world(daemon, &world);
+    int r = act(daemon->keeper, &world, arguments, &turn);
+    if (r < 0)
+        return r;
+    r = turn.changed ? commit(daemon, &turn) : 0;
+    if (r < 0 && has_to_be_recorded) {
+        turn_done(&turn);
+        settle(daemon);
+        return r;
+    }
+    keeper_free(daemon->keeper);
+    daemon->keeper = TAKE_PTR(turn.next);
+    for (size_t i = 0; i < turn.n_effects; i++)
+        carry_out(daemon, &turn.effects[i]);
+    turn_done(&turn);
+    settle(daemon);
+    return 0;
+}
+
+static int act_advance(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
+    (void)unused;
+    return keeper_advance(keeper, world, ret);
+}
+
+static void advance(struct daemon *daemon) {
+    int r = take_turn(daemon, act_advance, NULL, false);
+    if (r < 0)
+        say(LOG_ERROR, "cannot work out what is due: %s", strerror(-r));
+}
+
+static void publish(struct daemon *daemon, const struct world *world) {
+    struct upcoming next;
+    size_t n = 0;
+    _cleanup_free_ char *problem = joined_problems(daemon);
+    keeper_upcoming(daemon->keeper, world, &next, 1, &n);
+    struct bus_properties properties = {
+        .presence = keeper_presence(daemon->keeper, world),
+        .paused_until_usec = daemon->keeper->paused_until_usec,
+        .next_elapse_usec = n > 0 ? next.due_usec : USEC_INFINITY,
+        .next_reminder = n > 0 ? next.reminder : "",
+        .problem = or_empty(problem),
+        .open_count = (uint32_t)daemon->keeper->n_open,
+    };
+    presence_now(daemon->presence, &properties.presence_usec);
+    int r = bus_publish(daemon->object, &properties);
+    if (r < 0)
+        say(LOG_ERROR, "cannot tell the bus what changed: %s", strerror(-r));
+}
+
+/* After every turn: what is published, what is followed, when to wake. */
+static void settle(struct daemon *daemon) {
+    struct world world;
+    look_at_world(daemon, &world);
+    publish(daemon, &world);
+    bool needed = keeper_needs_presence(daemon->keeper);
+    if (needed != daemon->watching) {
+        daemon->watching = needed;
+        presence_watch(daemon->presence, needed);
+    }
+    clock_arm(daemon->clock, keeper_next_wake(daemon->keeper, &world));
+}
+
+/* --- Time and presence ---------------------------------------------------------------------------------------- */
+
+static void on_asked(void *userdata, enum presence presence, const struct presence_source *sources, size_t n) {
+    (void)presence, (void)sources, (void)n;
+    struct daemon *daemon = userdata;
+    daemon->asking = false;
+    advance(daemon);
+}
+
+/* Time moves on with fresh presence. */
+static void ask_and_advance(struct daemon *daemon) {
+    if (daemon->asking)
+        return;
+    if (daemon->watching) {
+        advance(daemon);
+        return;
+    }
+    daemon->asking = true;
+    if (presence_ask(daemon->presence, on_asked, daemon) < 0) {
+        daemon->asking = false;
+        advance(daemon);
+    }
+}
+
+static void on_elapsed(void *userdata) {
+    ask_and_advance(userdata);
+}
+
+static void on_presence(void *userdata, enum presence presence) {
+    (void)presence;
+    struct daemon *daemon = userdata;
+    if (daemon->watching)
+        advance(daemon);
+    else
+        settle(daemon);
+}
+
+static void on_clock_changed(void *userdata, enum clock_change change) {
+    struct daemon *daemon = userdata;
+    say(LOG_DEBUG, change == CLOCK_ZONE ? "the time zone changed: computed anew"
+                                        : "the clock was set, or the machine slept: computed anew");
+    if (change == CLOCK_ZONE && build_plan(daemon) < 0)
+        say(LOG_ERROR, "out of memory");
+    ask_and_advance(daemon);
+}
+
+/* --- The presenter -------------------------------------------------------------------------------------------- */
+
+static int act_unshown(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
+    return keeper_unshown(keeper, world, id, ret);
+}
+
+static void show(struct daemon *daemon, const struct effect *effect) {
+    struct world world;
+    look_at_world(daemon, &world);
+    const struct open_prompt *open = keeper_find(daemon->keeper, &effect->id);
+    if (!open)
+        return;
+    struct showing showing = {
+        .id = open->id,
+        .in_place = effect->in_place,
+        .concealed = open->stage == STAGE_CONCEALED,
+        .write = open->write,
+        .sound = daemon->schedule->sound,
+        .by_hand = open->by_hand,
+        .show_for_usec = daemon->schedule->show_for_usec,
+        .bus_id = open->bus_id,
+        .owner = open->owner,
+        .server_id = open->server_id,
+    };
+    const char *first = daemon->schedule->n_snooze > 0 ? daemon->schedule->snooze[0].text : NULL;
+    enum choice choices[CHOICES_MAX];
+    struct presenter_choice drawn[CHOICES_MAX];
+    char labels[CHOICES_MAX][CHOICE_LABEL_SIZE];
+    keeper_words(&world, open, &showing.title, &showing.body);
+    showing.choices = drawn;
+    showing.n_choices = keeper_choices(&world, open, choices);
+    for (size_t i = 0; i < showing.n_choices; i++)
+        drawn[i] = (struct presenter_choice){choice_id(choices[i]), choice_label(choices[i], first, labels[i])};
+    if (presenter_show(daemon->presenter, &showing) < 0) {
+        struct uuid id = effect->id;
+        take_turn(daemon, act_unshown, &id, false);
+    }
+}
+
+struct showed {
+    const struct uuid *id;
+    const char *bus_id, *owner;
+    uint32_t server_id;
+};
+
+static int act_showed(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+    const struct showed *s = userdata;
+    return keeper_showed(keeper, world, s->id, s->bus_id, s->owner, s->server_id, ret);
+}
+
+/* A turn the presenter asked for. One about a prompt that is gone meanwhile is nothing to tell. */
+static void presenter_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded) {
+    int r = take_turn(daemon, act, arguments, has_to_be_recorded);
+    if (r < 0 && r != -ENOENT && r != -ESTALE && r != -EINVAL)
+        say(LOG_ERROR, "an answer on the screen could not be taken: %s", strerror(-r));
+    if (daemon->watching)
+        advance(daemon);
+}
+
+static void on_showed(void *userdata, const struct uuid *id, const char *bus_id, const char *owner,
+                      uint32_t server_id) {
+    struct daemon *daemon = userdata;
+    struct showed showed = {id, bus_id, owner, server_id};
+    set_problem(&daemon->presenter_problem, NULL);
+    presenter_turn(daemon, act_showed, &showed, false);
+}
+
+static void on_unshown(void *userdata, const struct uuid *id, const char *problem) {
+    struct daemon *daemon = userdata;
+    struct uuid copy = *id;
+    set_problem(&daemon->presenter_problem, problem);
+    presenter_turn(daemon, act_unshown, &copy, false);
+}
+
+struct said {
+    const struct uuid *id;
+    const char *text;
+};
+
+static int act_chosen(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+    const struct said *said = userdata;
+    return streq(said->text, "default") ? keeper_opened(keeper, world, said->id, ret)
+                                        : keeper_answer(keeper, world, said->id, said->text, "", ret);
+}
+
+static int act_written(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+    const struct said *said = userdata;
+    return keeper_written(keeper, world, said->id, said->text, ret);
+}
+
+static void on_chosen(void *userdata, const struct uuid *id, const char *choice) {
+    struct said said = {id, choice};
+    presenter_turn(userdata, act_chosen, &said, true);
+}
+
+static void on_written(void *userdata, const struct uuid *id, const char *text) {
+    struct said said = {id, text};
+    presenter_turn(userdata, act_written, &said, true);
+}
+
+static int act_dismissed(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
+    return keeper_dismiss(keeper, world, id, ret);
+}
+
+static int act_off_screen(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
+    return keeper_off_screen(keeper, world, id, ret);
+}
+
+static void on_closed(void *userdata, const struct uuid *id, bool dismissed) {
+    struct uuid copy = *id;
+    presenter_turn(userdata, dismissed ? act_dismissed : act_off_screen, &copy, dismissed);
+}
+
+static void on_readiness(void *userdata) {
+    struct daemon *daemon = userdata;
+    if (daemon->watching)
+        advance(daemon);
+}
+
+static const struct presenter_events presenter_events = {
+    .showed = on_showed,
+    .unshown = on_unshown,
+    .chosen = on_chosen,
+    .written = on_written,
+    .closed = on_closed,
+    .readiness = on_readiness,
+};
+
+/* --- Schedule and decks --------------------------------------------------------------------------------------- */
+
+/* Files with mistakes are told on stderr, the first of them in Problem. */
+static char *told_mistakes(const struct mistakes *mistakes) {
+    char *all = NULL;
+    for (size_t i = 0; i < mistakes->n; i++) {
+        const struct mistake *mistake = &mistakes->items[i];
+        char *longer;
+        if (mistake->severity != MISTAKE_ERROR || asprintf(&longer, "%s%s%s", or_empty(all), all ? "\n" : "",
+                                                           mistake->text) < 0)
+            continue;
+        free(all);
+        all = longer;
+    }
+    return all;
+}
+
+static int load_decks(const struct daemon *daemon, const struct schedule *schedule, struct library **ret) {
+    _cleanup_(library_freep) struct library *library = library_new();
+    if (!library)
+        return -ENOMEM;
+    struct mistakes mistakes = {0};
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < daemon->options.n_decks; i++)
+        r = deck_load_folder(library, daemon->options.decks[i], schedule->languages, schedule->n_languages,
+                             &mistakes);
+    for (size_t i = 0; i < mistakes.n; i++)
+        if (mistakes.items[i].severity == MISTAKE_ERROR)
+            say(LOG_WARNING, "%s", mistakes.items[i].text);
+    mistakes_done(&mistakes);
+    if (r < 0)
+        return r;
+    *ret = TAKE_PTR(library);
+    return 0;
+}
+
+/* A schedule and the decks of its languages. -EINVAL: `ret_message` has the mistakes. */
+static int load(const struct daemon *daemon, const char *path, struct schedule **ret_schedule,
+                struct library **ret_library, char **ret_message) {
+    struct mistakes mistakes = {0};
+    _cleanup_(schedule_freep) struct schedule *first = NULL, *schedule = NULL;
+    _cleanup_(library_freep) struct library *library = NULL;
+    int r = config_load(path, NULL, &mistakes, &first); /* for its languages: practices are known after that */
+    if (r >= 0)
+        r = load_decks(daemon, first, &library);
+    if (r >= 0) {
+        mistakes_done(&mistakes);
+        mistakes = (struct mistakes){0};
+        r = config_load(path, library, &mistakes, &schedule);
+    }
+    if (r < 0)
+        *ret_message = told_mistakes(&mistakes);
+    mistakes_done(&mistakes);
+    if (r < 0)
+        return r == -ENOMEM ? r : -EINVAL;
+    *ret_schedule = TAKE_PTR(schedule);
+    *ret_library = TAKE_PTR(library);
+    return 0;
+}
+
+static int build_plan(struct daemon *daemon) {
+    struct plan *plan;
+    int r = plan_new(daemon->schedule, daemon->starts_usec, clock_zone(daemon->clock), &daemon->secret, &plan);
+    if (r < 0)
+        return r;
+    plan_free(daemon->plan);
+    daemon->plan = plan;
+    return 0;
+}
+
+/* Puts a loaded schedule in force. */
+static int adopt(struct daemon *daemon, struct schedule *schedule, struct library *library) {
+    _cleanup_free_ usec_t *starts = calloc(schedule->n_reminders + 1, sizeof *starts);
+    if (!starts)
+        return -ENOMEM;
+    int r = daemon->journal ? journal_note_reminders(daemon->journal, schedule, clock_realtime(), starts) : 0;
+    if (r < 0)
+        say(LOG_WARNING, "cannot note the reminders: %s", strerror(-r));
+    daemon->plan = plan_free(daemon->plan);
+    schedule_free(daemon->schedule);
+    library_free(daemon->library);
+    free(daemon->starts_usec);
+    daemon->schedule = schedule;
+    daemon->library = library;
+    daemon->starts_usec = TAKE_PTR(starts);
+    presence_configure(daemon->presence, schedule->hold, schedule->idle_after_usec);
+    return build_plan(daemon);
+}
+
+static void watch_files(struct daemon *daemon) {
+    watch_clear(daemon->watch);
+    watch_file(daemon->watch, daemon->config_path);
+    for (size_t i = 0; i < daemon->options.n_decks; i++)
+        watch_folder(daemon->watch, daemon->options.decks[i]);
+    _cleanup_free_ char *person = NULL;
+    if (!daemon->options.config && path_user_config(&person) >= 0 && !streq(person, daemon->config_path))
+        watch_file(daemon->watch, person);
+}
+
+static int find_config(struct daemon *daemon) {
+    _cleanup_free_ char *shipped = NULL;
+    char *path;
+    int r = path_shipped("kindly.conf", &shipped);
+    if (r >= 0)
+        r = config_find(daemon->options.config, shipped, &path);
+    if (r < 0)
+        return r;
+    free(daemon->config_path);
+    daemon->config_path = path;
+    return 0;
+}
+
+static int act_reload(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
+    (void)unused;
+    return keeper_reload(keeper, world, ret);
+}
+
+/* What is open and put off stays; with mistakes in the file, all stays. */
+static int reload(struct daemon *daemon, char **ret_message) {
+    struct schedule *schedule;
+    struct library *library;
+    _cleanup_free_ char *message = NULL;
+    sd_notify(0, "RELOADING=1");
+    int r = find_config(daemon);
+    if (r >= 0)
+        r = load(daemon, daemon->config_path, &schedule, &library, &message);
+    watch_files(daemon);
+    if (r >= 0)
+        r = adopt(daemon, schedule, library);
+    if (r >= 0) {
+        set_problem(&daemon->config_problem, NULL);
+        r = take_turn(daemon, act_reload, NULL, false);
+        say(LOG_INFO, "the schedule is %s", daemon->config_path);
+    } else {
+        _cleanup_free_ char *problem = NULL;
+        if (asprintf(&problem, "%s; the schedule in force stays", or_empty(message)) >= 0)
+            set_problem(&daemon->config_problem, problem);
+        settle(daemon);
+    }
+    sd_notify(0, "READY=1");
+    if (r < 0 && ret_message)
+        *ret_message = TAKE_PTR(message);
+    return r;
+}
+
+static void on_files_changed(void *userdata) {
+    reload(userdata, NULL);
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+    (void)source, (void)info;
+    reload(userdata, NULL);
+    return 0;
+}
+
+/* At the start a bad file is replaced by the shipped default: better some prompts than none. */
+static int load_first(struct daemon *daemon) {
+    struct schedule *schedule;
+    struct library *library;
+    _cleanup_free_ char *message = NULL, *shipped = NULL, *problem = NULL;
+    int r = load(daemon, daemon->config_path, &schedule, &library, &message);
+    if (r == -EINVAL) {
+        if (asprintf(&problem, "%s; the shipped default is in force", or_empty(message)) >= 0)
+            set_problem(&daemon->config_problem, problem);
+        _cleanup_free_ char *unused = NULL;
+        r = path_shipped("kindly.conf", &shipped);
+        if (r >= 0)
+            r = load(daemon, shipped, &schedule, &library, &unused);
+    }
+    return r < 0 ? r : adopt(daemon, schedule, library);
+}
+
+/* --- The journal ---------------------------------------------------------------------------------------------- */
+
+static int open_journal(struct daemon *daemon) {
+    _cleanup_free_ char *problem = NULL;
+    int r = journal_open(daemon->journal_path, clock_realtime(), &daemon->journal, &problem);
+    if (r < 0) {
+        set_problem(&daemon->journal_problem, problem ? problem : "The journal can't be opened");
+        return r;
+    }
+    daemon->secret = *journal_secret(daemon->journal);
+    return 0;
+}
+
+/* The state as it was when the program ended; where there is none, a new one in memory. */
+static int load_keeper(struct daemon *daemon) {
+    if (open_journal(daemon) >= 0) {
+        int r = journal_load(daemon->journal, &daemon->keeper);
+        if (r >= 0)
+            return 0;
+        set_problem(&daemon->journal_problem, "What was open could not be read from the journal");
+        daemon->journal = journal_free(daemon->journal);
+    }
+    clock_random(NULL, &daemon->secret, sizeof daemon->secret);
+    daemon->keeper = keeper_new();
+    return daemon->keeper ? 0 : -ENOMEM;
+}
+
+/* --- What the bus needs --------------------------------------------------------------------------------------- */
+
+static void host_look(void *userdata, const struct keeper **ret_keeper, struct world *ret_world) {
+    struct daemon *daemon = userdata;
+    *ret_keeper = daemon->keeper;
+    look_at_world(daemon, ret_world);
+}
+
+static int host_turn(void *userdata, bus_act act, void *arguments) {
+    struct daemon *daemon = userdata;
+    int r = take_turn(daemon, act, arguments, true);
+    if (r >= 0 && daemon->watching)
+        advance(daemon);
+    return r;
+}
+
+/* Journal errors as the bus wants them. */
+static int journal_result(int r) {
+    return r >= 0 || r == -ENOENT || r == -ENOMEM ? r : -EREMOTEIO;
+}
+
+static int host_find_entry(void *userdata, const struct uuid *id, struct entry *ret) {
+    struct daemon *daemon = userdata;
+    return daemon->journal ? journal_result(journal_find(daemon->journal, id, ret)) : -EREMOTEIO;
+}
+
+static int host_newest_shown(void *userdata, struct uuid *ret) {
+    struct daemon *daemon = userdata;
+    return daemon->journal ? journal_result(journal_newest_shown(daemon->journal, ret)) : -EREMOTEIO;
+}
+
+static int host_visit_entries(void *userdata, usec_t since_usec, usec_t until_usec, uint32_t limit,
+                              entry_visitor visit, void *visitor_userdata) {
+    struct daemon *daemon = userdata;
+    struct entry_filter filter = {
+        .since_usec = since_usec,
+        .until_usec = until_usec,
+        .limit = limit,
+        .theme = THEME_NONE,
+        .missed_too = true,
+    };
+    return daemon->journal ? journal_result(journal_visit(daemon->journal, &filter, visit, visitor_userdata))
+                           : -EREMOTEIO;
+}
+
+static int on_flush(sd_event_source *source, uint64_t usec, void *userdata) {
+    (void)source, (void)usec;
+    struct daemon *daemon = userdata;
+    daemon->flush = sd_event_source_disable_unref(daemon->flush);
+    if (daemon->journal && journal_flush(daemon->journal) == 1)
+        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC, USEC_PER_SEC,
+                                   on_flush, daemon);
+    return 0;
+}
+
+/* Erased; where a reader holds old pages (`r` is 1), tries again until it has ended. */
+static int forgotten(struct daemon *daemon, int r) {
+    if (r == 1 && !daemon->flush)
+        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC, USEC_PER_SEC,
+                                   on_flush, daemon);
+    return r == 1 ? -EAGAIN : journal_result(r);
+}
+
+static int act_forget(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
+    return keeper_forget(keeper, world, id, ret);
+}
+
+static int32_t offset_now(const struct world *world) {
+    struct civil unused;
+    int32_t offset;
+    zone_to_civil(world->zone, world->now_usec, &unused, &offset, NULL);
+    return offset;
+}
+
+static int host_forget(void *userdata, const struct uuid *id) {
+    struct daemon *daemon = userdata;
+    struct uuid copy = *id;
+    struct world world;
+    look_at_world(daemon, &world);
+    int r = take_turn(daemon, act_forget, &copy, true);
+    if (r < 0)
+        return r;
+    if (!daemon->journal)
+        return -EREMOTEIO;
+    return forgotten(daemon, journal_forget(daemon->journal, id, world.now_usec, offset_now(&world)));
+}
+
+static int host_forget_range(void *userdata, usec_t since_usec, usec_t until_usec, uint32_t *ret_count) {
+    struct daemon *daemon = userdata;
+    struct world world;
+    look_at_world(daemon, &world);
+    for (size_t i = daemon->keeper->n_open; i-- > 0;) {
+        struct uuid id = daemon->keeper->open[i].id;
+        usec_t shown = daemon->keeper->open[i].shown_usec;
+        if (shown == 0 || shown < since_usec || shown >= until_usec)
+            continue;
+        int r = take_turn(daemon, act_forget, &id, true);
+        if (r < 0)
+            return r;
+    }
+    if (!daemon->journal)
+        return -EREMOTEIO;
+    return forgotten(daemon, journal_forget_range(daemon->journal, since_usec, until_usec, world.now_usec,
+                                                  offset_now(&world), ret_count));
+}
+
+static int host_reload(void *userdata, char **ret_message) {
+    return reload(userdata, ret_message);
+}
+
+static int host_reset_learning(void *userdata) {
+    struct daemon *daemon = userdata;
+    return daemon->journal ? journal_result(journal_reset_learning(daemon->journal)) : -EREMOTEIO;
+}
+
+static int host_import(void *userdata, int fd, uint32_t *ret_count, char **ret_message) {
+    struct daemon *daemon = userdata;
+    if (!daemon->journal)
+        return -EREMOTEIO;
+    int r = exchange_import(daemon->journal, fd, ret_count, ret_message);
+    return r == -EINVAL ? r : journal_result(r);
+}
+
+static const struct bus_host bus_host = {
+    .look = host_look,
+    .turn = host_turn,
+    .find_entry = host_find_entry,
+    .newest_shown = host_newest_shown,
+    .visit_entries = host_visit_entries,
+    .forget = host_forget,
+    .forget_range = host_forget_range,
+    .reload = host_reload,
+    .reset_learning = host_reset_learning,
+    .import = host_import,
+};
+
+/* --- Start and end -------------------------------------------------------------------------------------------- */
+
+static int on_bus_lost(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+    (void)m, (void)error;
+    struct daemon *daemon = userdata;
+    say(LOG_WARNING, "the session bus is gone");
+    return sd_event_exit(daemon->event, EXIT_BUS_LOST);
+}
+
+static int open_bus(struct daemon *daemon) {
+    int r = sd_bus_open_user(&daemon->bus);
+    if (r < 0) {
+        say(LOG_ERROR, "no session bus: %s (DBUS_SESSION_BUS_ADDRESS and XDG_RUNTIME_DIR say where one is)",
+            strerror(-r));
+        return r;
+    }
+    r = sd_bus_match_signal(daemon->bus, NULL, NULL, "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
+                            "Disconnected", on_bus_lost, daemon);
+    return r < 0 ? r : sd_bus_attach_event(daemon->bus, daemon->event, SD_EVENT_PRIORITY_NORMAL);
+}
+
+static int take_name(struct daemon *daemon) {
+    int r = sd_bus_request_name(daemon->bus, KINDLY_BUS_NAME, 0);
+    if (r == -EEXIST)
+        say(LOG_ERROR, "another kindlyd already runs on this session bus; this one ends");
+    else if (r < 0)
+        say(LOG_ERROR, "cannot take the name %s: %s", KINDLY_BUS_NAME, strerror(-r));
+    return r;
+}
+
+static int act_restart(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
+    (void)unused;
+    return keeper_restart(keeper, world, ret);
+}
+
+static int act_tell(const struct keeper *keeper, const struct world *world, void *text, struct turn *ret) {
+    return keeper_tell(keeper, world, "Your schedule has a mistake", text, ret);
+}
+
+/* Everybody has said whether the person is there: what was open is put back, and the day goes on. */
+static void on_asked_first(void *userdata, enum presence presence, const struct presence_source *sources, size_t n) {
+    (void)presence, (void)sources, (void)n;
+    struct daemon *daemon = userdata;
+    daemon->asking = false;
+    take_turn(daemon, act_restart, NULL, false);
+    if (daemon->config_problem && !daemon->told) {
+        daemon->told = true;
+        take_turn(daemon, act_tell, daemon->config_problem, false);
+    }
+}
+
+static int wire(struct daemon *daemon) {
+    int r = clock_new(daemon->event, zonefile_load_tz, "/etc/localtime", on_elapsed, on_clock_changed, daemon,
+                      &daemon->clock);
+    if (r >= 0)
+        r = watch_new(daemon->event, on_files_changed, daemon, &daemon->watch);
+    if (r >= 0)
+        r = presence_new(daemon->event, daemon->bus, on_presence, daemon, &daemon->presence);
+    if (r >= 0)
+        r = presenter_new(daemon->event, daemon->bus, daemon->options.presenter, daemon->desktop_program,
+                          daemon->terminal_program, &presenter_events, daemon, &daemon->presenter);
+    if (r >= 0)
+        r = bus_object_new(daemon->bus, &bus_host, daemon, daemon->presence, &daemon->object);
+    return r;
+}
+
+static int add_signals(struct daemon *daemon) {
+    int r = sd_event_add_signal(daemon->event, NULL, SIGTERM, NULL, NULL);
+    if (r >= 0)
+        r = sd_event_add_signal(daemon->event, NULL, SIGINT, NULL, NULL);
+    if (r >= 0)
+        r = sd_event_add_signal(daemon->event, NULL, SIGHUP, on_hangup, daemon);
+    return r;
+}
+
+/* Where the person's schedule and decks would be: made now, so that they are noticed when they come. */
+static void make_folders(struct daemon *daemon) {
+    _cleanup_free_ char *config = NULL;
+    if (!daemon->options.config && path_user_config(&config) >= 0) {
+        *strrchr(config, '/') = 0;
+        char *parent = strdup(config);
+        if (parent) {
+            *strrchr(parent, '/') = 0;
+            mkdir(parent, 0700);
+        }
+        free(parent);
+        mkdir(config, 0700);
+    }
+}
+
+static int default_paths(struct daemon *daemon) {
+    struct options *options = &daemon->options;
+    int r = 0;
+    if (options->n_decks == 0) {
+        r = path_shipped("decks", &options->decks[0]);
+        if (r >= 0)
+            r = path_user_decks(&options->decks[1]);
+        options->n_decks = 2;
+    }
+    if (r >= 0 && options->journal)
+        r = (daemon->journal_path = strdup(options->journal)) ? 0 : -ENOMEM;
+    else if (r >= 0)
+        r = path_journal(&daemon->journal_path);
+    if (r >= 0)
+        r = path_program("kindly-notify", &daemon->desktop_program);
+    if (r >= 0)
+        r = path_program("kindly-tty", &daemon->terminal_program);
+    return r;
+}
+
+static int start(struct daemon *daemon) {
+    int r = default_paths(daemon);
+    if (r >= 0)
+        r = sd_event_default(&daemon->event);
+    if (r >= 0)
+        r = add_signals(daemon);
+    if (r < 0) {
+        say(LOG_ERROR, "cannot start: %s", strerror(-r));
+        return r;
+    }
+    r = open_bus(daemon);
+    if (r >= 0)
+        r = take_name(daemon); /* before anything of the person is touched: a second daemon ends here */
+    if (r < 0)
+        return r;
+    make_folders(daemon);
+    r = wire(daemon);
+    if (r >= 0)
+        r = load_keeper(daemon);
+    if (r >= 0)
+        r = find_config(daemon);
+    if (r >= 0)
+        r = load_first(daemon);
+    if (r < 0) {
+        say(LOG_ERROR, "cannot start: %s", strerror(-r));
+        return r;
+    }
+    watch_files(daemon);
+    daemon->asking = true;
+    r = presence_ask(daemon->presence, on_asked_first, daemon);
+    if (r < 0)
+        on_asked_first(daemon, PRESENCE_AVAILABLE, NULL, 0);
+    settle(daemon);
+    sd_notify(0, "READY=1");
+    return 0;
+}
+
+static void stop(struct daemon *daemon) {
+    presenter_free(daemon->presenter);
+    bus_object_free(daemon->object);
+    presence_free(daemon->presence);
+    watch_free(daemon->watch);
+    clock_free(daemon->clock);
+    plan_free(daemon->plan);
+    schedule_free(daemon->schedule);
+    library_free(daemon->library);
+    keeper_free(daemon->keeper);
+    journal_free(daemon->journal);
+    sd_event_source_disable_unref(daemon->flush);
+    sd_bus_flush_close_unref(daemon->bus);
+    sd_event_unref(daemon->event);
+    for (size_t i = 0; i < daemon->options.n_decks; i++)
+        free(daemon->options.decks[i]);
+    char *strings[] = {daemon->config_path,     daemon->journal_path,    daemon->desktop_program,
+                       daemon->terminal_program, daemon->config_problem, daemon->journal_problem,
+                       daemon->presenter_problem};
+    for (size_t i = 0; i < ELEMENTSOF(strings); i++)
+        free(strings[i]);
+    free(daemon->starts_usec);
+}
+
+/* --- Options -------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    struct option option;
+    const char *argument, *help;
+} option_table[] = {
+    {{"config", required_argument, NULL, 'c'}, "FILE", "the schedule, instead of the person's or the shipped one"},
+    {{"decks", required_argument, NULL, 'd'}, "DIR", "a folder of decks; may be given again; replaces the defaults"},
+    {{"journal", required_argument, NULL, 'j'}, "FILE", "the journal, instead of the person's"},
+    {{"presenter", required_argument, NULL, 'p'}, "HOW", "auto, desktop, terminal, or the path of a program"},
+    {{"version", no_argument, NULL, 'v'}, "", "print the version and end"},
+    {{"help", no_argument, NULL, 'h'}, "", "print this and end"},
+};
+
+static void print_help(void) {
+    puts("Usage: kindlyd [OPTION...]\n"
+         "Brings short prompts for self-compassion to the desktop, by the schedule in kindly.conf.\n");
+    for (size_t i = 0; i < ELEMENTSOF(option_table); i++)
+        printf("  --%-9s %-6s %s\n", option_table[i].option.name, option_table[i].argument, option_table[i].help);
+    puts("\nControl it with kindly(1), or over D-Bus as org.kindlyd.Kindly1. It ends with 0 on SIGTERM, 75 when the\n"
+         "session bus is lost, 2 for wrong options, and 1 when it can't start.");
+}
+
+/* 0: go on; 1: done; -EINVAL: told. */
+static int read_options(int argc, char **argv, struct options *options) {
+    struct option long_options[ELEMENTSOF(option_table) + 1] = {0};
+    for (size_t i = 0; i < ELEMENTSOF(option_table); i++)
+        long_options[i] = option_table[i].option;
+    for (int c; (c = getopt_long(argc, argv, "", long_options, NULL)) >= 0;) {
+        switch (c) {
+        case 'c':
+            options->config = optarg;
+            break;
+        case 'd':
+            if (options->n_decks == DECK_FOLDERS_MAX) {
+                fprintf(stderr, "kindlyd: --decks can be given at most %d times\n", DECK_FOLDERS_MAX);
+                return -EINVAL;
+            }
+            if (!(options->decks[options->n_decks++] = strdup(optarg)))
+                return -ENOMEM;
+            break;
+        case 'j':
+            options->journal = optarg;
+            break;
+        case 'p':
+            options->presenter = optarg;
+            break;
+        case 'v':
+            puts("kindlyd " VERSION);
+            return 1;
+        case 'h':
+            print_help();
+            return 1;
+        default:
+            fputs("Try: kindlyd --help\n", stderr);
+            return -EINVAL;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "kindlyd: \"%s\" is not an option\nTry: kindlyd --help\n", argv[optind]);
+        return -EINVAL;
+    }
+    const char *how = options->presenter;
+    if (!streq(how, "auto") && !streq(how, "desktop") && !streq(how, "terminal") && !strchr(how, '/')) {
+        fprintf(stderr, "kindlyd: --presenter is auto, desktop, terminal, or a path with a slash; not \"%s\"\n", how);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    struct daemon daemon = {.options = {.presenter = "auto"}};
+    int r = read_options(argc, argv, &daemon.options);
+    if (r != 0) {
+        stop(&daemon);
+        return r < 0 ? 2 : 0;
+    }
+    umask(0077);
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGHUP);
+    sigaddset(&blocked, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    r = start(&daemon);
+    if (r >= 0) {
+        r = sd_event_loop(daemon.event);
+        if (r < 0)
+            say(LOG_ERROR, "the event loop failed: %s", strerror(-r));
+        sd_notify(0, "STOPPING=1");
+    }
+    stop(&daemon);
+    return r < 0 ? 1 : r;
+}
