@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""Runs the tests side by side and ends with one line: N passed, N failed, N skipped.
+
+Unit tests are cmocka programs (they speak TAP); system tests are pytest files, one process each. Everything is found
+by wildcard. What fails is printed whole; what is skipped is printed with its reason."""
+import argparse
+import concurrent.futures
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+TIMEOUT = 900  # seconds for one program or file: only a hang takes that long
+
+
+class Result:
+    def __init__(self, name):
+        self.name, self.passed, self.failed, self.skipped = name, 0, 0, 0
+        self.output, self.reasons, self.seconds = "", [], 0.0
+
+
+def run(command, environment):
+    try:
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=TIMEOUT)
+        return done.returncode, done.stdout.decode("utf-8", "replace")
+    except subprocess.TimeoutExpired as late:
+        return 124, (late.stdout or b"").decode("utf-8", "replace") + f"\nno end after {TIMEOUT} s"
+
+
+def run_unit(program, environment):
+    result = Result(os.path.relpath(program))
+    status, result.output = run([program], dict(environment, CMOCKA_MESSAGE_OUTPUT="TAP"))
+    result.passed = len(re.findall(r"^ok \d+(?!.*# SKIP)", result.output, re.M))
+    result.failed = len(re.findall(r"^not ok \d+", result.output, re.M))
+    result.reasons = re.findall(r"^ok \d+ - (.*# SKIP.*)$", result.output, re.M)
+    result.skipped = len(result.reasons)
+    if (status != 0 and not result.failed) or (status == 0 and not result.passed):
+        result.failed += 1
+        result.output += f"\nended with status {status}"
+    return result
+
+
+def run_system(path, environment, full):
+    result = Result(path)
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.xml")
+        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short",
+                   f"--junitxml={report}", path] + ([] if full else ["-m", "not full"])
+        status, result.output = run(command, environment)
+        if status == 5 and not full:  # the whole file is marked full
+            return result
+        try:
+            cases = ElementTree.parse(report).getroot().iter("testcase")
+        except (OSError, ElementTree.ParseError):
+            cases = []
+        for case in cases:
+            skip = case.find("skipped")
+            if case.find("failure") is not None or case.find("error") is not None:
+                result.failed += 1
+            elif skip is not None:
+                result.skipped += 1
+                result.reasons.append(f"{case.get('name')}: {skip.get('message')}")
+            else:
+                result.passed += 1
+        if status not in (0, 1) and not result.failed:
+            result.failed += 1
+    return result
+
+
+def timed(function, *arguments):
+    start = time.monotonic()
+    result = function(*arguments)
+    result.seconds = time.monotonic() - start
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", required=True, help="the folder of the programs under test")
+    parser.add_argument("--asan", help="a second build, with sanitizers, for the same tests")
+    parser.add_argument("--full", action="store_true", help="also tests that take long or need root")
+    options = parser.parse_args()
+
+    jobs = []
+    for build in filter(None, [options.build, options.asan]):
+        environment = dict(os.environ, KINDLY_BUILD=os.path.abspath(build), LC_ALL="C.UTF-8",
+                           ASAN_OPTIONS="detect_leaks=1:abort_on_error=1", UBSAN_OPTIONS="print_stacktrace=1",
+                           KINDLY_FULL="1" if options.full else "")
+        for name in ("NOTIFY_SOCKET", "JOURNAL_STREAM", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY"):
+            environment.pop(name, None)
+        jobs += [(run_system, path, environment, options.full) for path in sorted(glob.glob("tests/system/test_*.py"))]
+        jobs += [(run_unit, path[:-2].replace("tests/", build + "/tests/", 1), environment)
+                 for path in sorted(glob.glob("tests/unit/test-*.c"))]
+
+    passed = failed = skipped = 0
+    with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
+        for future in concurrent.futures.as_completed([pool.submit(timed, *job) for job in jobs]):
+            result = future.result()
+            passed, failed, skipped = passed + result.passed, failed + result.failed, skipped + result.skipped
+            if result.failed:
+                print(f"  FAIL  {result.name}  ({result.failed} failed)\n{result.output}", flush=True)
+            elif result.passed or result.skipped:
+                print(f"  PASS  {result.name}  ({result.passed}, {result.seconds:.1f} s)", flush=True)
+            for reason in result.reasons:
+                print(f"  SKIP  {result.name}: {reason}", flush=True)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
