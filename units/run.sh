@@ -57,7 +57,7 @@ until "$build/kindly" status >/dev/null 2>&1; do
 done
 if [ $presenter = terminal ]; then "$build/kindly" now >/dev/null; else "$build/kindly" now; fi
 sleep 0.3
-"$build/kindly" upcoming -n 1
+printf "Next: %s\n" "$("$build/kindly" upcoming -n 1)"
 
 if [ -t 0 ]; then
     echo 'Ctrl-C ends it.'
