@@ -723,8 +723,11 @@ static int parse_epoch(struct parser *parser) {
     if (parser->at < parser->end)
         return fail_here(parser, "whole seconds since 1970 stand alone");
 
-    free(calendar->zone);
-    calendar->zone = strdup("UTC");
+    if (calendar->zone && !streq(calendar->zone, "UTC"))
+        return fail(parser, parser->end + 1,
+                    "seconds since 1970 are counted in UTC: no other zone may follow");
+    if (!calendar->zone)
+        calendar->zone = strdup("UTC");
     if (!calendar->zone)
         return -ENOMEM;
     zone_to_civil(zone_utc(), (usec_t)seconds * USEC_PER_SEC, &civil, NULL, NULL);

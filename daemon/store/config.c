@@ -300,13 +300,21 @@ static int take_name(struct settings *settings, const config_setting_t *setting,
                   : take_text(settings, setting, key, field);
 }
 
+/* Whether the suffix is an abbreviation of local time ("CEST"), which the plan's own zone then answers for. */
+static bool is_local_suffix(const struct calendar *calendar) {
+    _cleanup_(zone_freep) struct zone *local = NULL;
+    return zonefile_load_tz(getenv("TZ"), &local) >= 0 && calendar_zone_is_local(calendar, local);
+}
+
 static int load_suffix_zone(struct settings *settings, const config_setting_t *setting, const struct key *key,
                             struct moment_rule *rule) {
     const char *name = calendar_zone_name(rule->calendar);
     char reason[160];
-    int r = name ? zonefile_load_name(name, &rule->zone) : 0;
-    if (r == 0 || r == -ENOMEM)
-        return r;
+    if (!name)
+        return 0;
+    int r = zonefile_load_name(name, &rule->zone);
+    if (r == 0 || r == -ENOMEM || is_local_suffix(rule->calendar))
+        return r == -ENOMEM ? r : 0;
     snprintf(reason, sizeof reason,
              "there is no time zone \"%.64s\"; zones are named like \"Europe/Berlin\" or \"UTC\"", name);
     return settings_refuse(settings, setting, key, reason);
