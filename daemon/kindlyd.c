@@ -1,11 +1,12 @@
 /* kindlyd: the daemon. Options, wiring, loop; the only file that knows all the others.
  *
- * One way through: a timer, the bus, the presenter or presence says something; a keeper_xxx() works out a turn; the
- * journal commits it; the turn becomes the state; its effects go to the presenter and the bus (take_turn). Then what
- * follows is published, the timer is armed for the next thing that can happen, and the process sleeps.
+ * One way through: a timer, the bus, the presenter or presence says something; a keeper_xxx() works out a
+ * turn; the journal commits it; the turn becomes the state; its effects go to the presenter and the bus
+ * (take_turn). Then what follows is published, the timer is armed for the next thing that can happen, and the
+ * process sleeps.
  *
- * Presence is asked only when something may be shown: when the timer elapses while nothing is watched, everybody is
- * asked first and time moves on with the answers (on_elapsed). */
+ * Presence is asked only when something may be shown: when the timer elapses while nothing is watched,
+ * everybody is asked first and time moves on with the answers (on_elapsed). */
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
@@ -28,8 +29,8 @@
 #include "daemon/store/paths.h"
 #include "daemon/store/zonefile.h"
 
-#define DECK_FOLDERS_MAX 16
-#define EXIT_BUS_LOST    75 /* EX_TEMPFAIL: kindlyd.service starts it again */
+#define DECK_FOLDERS_MAX  16
+#define EXIT_BUS_LOST     75 /* EX_TEMPFAIL: kindlyd.service starts it again */
 #define FORGET_AGAIN_USEC (5 * USEC_PER_SEC)
 
 struct options {
@@ -59,13 +60,15 @@ struct daemon {
     struct hash_key secret;
 
     char *config_problem, *journal_problem, *presenter_problem; /* NULL: none */
-    bool watching;   /* presence is followed */
-    bool asking;     /* presence is being asked before time moves on */
-    bool told;       /* the person was told of config_problem */
+    bool watching;                                              /* presence is followed */
+    bool asking;            /* presence is being asked before time moves on */
+    bool told;              /* the person was told of config_problem */
+    bool showed;            /* the presenter was asked to show something in this run */
     sd_event_source *flush; /* pages of what was forgotten are still held by a reader */
 };
 
-/* --- Telling -------------------------------------------------------------------------------------------------- */
+/* --- Telling
+ * -------------------------------------------------------------------------------------------------- */
 
 /* With priorities for the system's log when systemd started us, else plainly. Never a person's text. */
 __attribute__((format(printf, 2, 3))) static void say(int priority, const char *format, ...) {
@@ -104,7 +107,8 @@ static char *joined_problems(const struct daemon *daemon) {
     return all;
 }
 
-/* --- The world ------------------------------------------------------------------------------------------------ */
+/* --- The world
+ * ------------------------------------------------------------------------------------------------ */
 
 static bool world_recorded(void *userdata, const char *reminder, usec_t due_usec) {
     struct daemon *daemon = userdata;
@@ -143,12 +147,22 @@ static void look_at_world(struct daemon *daemon, struct world *ret) {
     };
 }
 
-/* --- Turns ---------------------------------------------------------------------------------------------------- */
+static int32_t offset_now(const struct world *world) {
+    struct civil unused;
+    int32_t offset;
+    zone_to_civil(world->zone, world->now_usec, &unused, &offset, NULL);
+    return offset;
+}
+
+/* --- Turns
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void settle(struct daemon *daemon);
 static int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded);
 
 static void show(struct daemon *daemon, const struct effect *effect);
+static void renew_library(struct daemon *daemon);
+static int erased(struct daemon *daemon, int r);
 
 static void carry_out(struct daemon *daemon, const struct effect *effect) {
     if (effect->kind == EFFECT_SHOW)
@@ -158,8 +172,12 @@ static void carry_out(struct daemon *daemon, const struct effect *effect) {
     else if (effect->kind == EFFECT_ERASE) {
         struct world world;
         look_at_world(daemon, &world);
-        if (!daemon->journal || journal_forget(daemon->journal, &effect->id, world.now_usec, 0) < 0)
-            set_problem(&daemon->journal_problem, "What you chose to erase could not be erased yet; try again");
+        int r = daemon->journal ? erased(daemon, journal_forget(daemon->journal, &effect->id, world.now_usec,
+                                                                offset_now(&world)))
+                                : -EREMOTEIO;
+        if (r < 0 && r != -EAGAIN)
+            set_problem(&daemon->journal_problem,
+                        "What you chose to erase could not be erased yet; try again");
     } else
         bus_signal(daemon->object, effect);
 }
@@ -178,16 +196,16 @@ static int commit(struct daemon *daemon, const struct turn *turn) {
     }
     if (daemon->journal) {
         char *text = NULL;
-        if (asprintf(&text, "The journal %s can't be written (%s); prompts go on unrecorded", daemon->journal_path,
-                     strerror(-r)) >= 0)
+        if (asprintf(&text, "The journal %s can't be written (%s); prompts go on unrecorded",
+                     daemon->journal_path, strerror(-r)) >= 0)
             set_problem(&daemon->journal_problem, text);
         free(text);
     }
     return -EREMOTEIO;
 }
 
-/* State before effect: the journal first, then memory, then the outside. Where nothing can be written, a scheduled
- * prompt goes on in memory; what a caller wants recorded fails, and nothing has changed. */
+/* State before effect: the journal first, then memory, then the outside. Where nothing can be written, a
+ * scheduled prompt goes on in memory; what a caller wants recorded fails, and nothing has changed. */
 static int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded) {
     struct world world;
     struct turn turn;
@@ -203,6 +221,11 @@ static int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool h
     }
     keeper_free(daemon->keeper);
     daemon->keeper = TAKE_PTR(turn.next);
+    bool kept = false;
+    for (size_t i = 0; i < turn.n_events; i++)
+        kept |= turn.events[i].kind == EVENT_KEPT;
+    if (kept)
+        renew_library(daemon);
     for (size_t i = 0; i < turn.n_effects; i++)
         carry_out(daemon, &turn.effects[i]);
     turn_done(&turn);
@@ -210,7 +233,8 @@ static int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool h
     return 0;
 }
 
-static int act_advance(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
+static int act_advance(const struct keeper *keeper, const struct world *world, void *unused,
+                       struct turn *ret) {
     (void)unused;
     return keeper_advance(keeper, world, ret);
 }
@@ -253,9 +277,11 @@ static void settle(struct daemon *daemon) {
     clock_arm(daemon->clock, keeper_next_wake(daemon->keeper, &world));
 }
 
-/* --- Time and presence ---------------------------------------------------------------------------------------- */
+/* --- Time and presence
+ * ---------------------------------------------------------------------------------------- */
 
-static void on_asked(void *userdata, enum presence presence, const struct presence_source *sources, size_t n) {
+static void on_asked(void *userdata, enum presence presence, const struct presence_source *sources,
+                     size_t n) {
     (void)presence, (void)sources, (void)n;
     struct daemon *daemon = userdata;
     daemon->asking = false;
@@ -299,7 +325,8 @@ static void on_clock_changed(void *userdata, enum clock_change change) {
     ask_and_advance(daemon);
 }
 
-/* --- The presenter -------------------------------------------------------------------------------------------- */
+/* --- The presenter
+ * -------------------------------------------------------------------------------------------- */
 
 static int act_unshown(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
     return keeper_unshown(keeper, world, id, ret);
@@ -311,6 +338,7 @@ static void show(struct daemon *daemon, const struct effect *effect) {
     const struct open_prompt *open = keeper_find(daemon->keeper, &effect->id);
     if (!open)
         return;
+    daemon->showed = true;
     struct showing showing = {
         .id = open->id,
         .in_place = effect->in_place,
@@ -331,7 +359,8 @@ static void show(struct daemon *daemon, const struct effect *effect) {
     showing.choices = drawn;
     showing.n_choices = keeper_choices(&world, open, choices);
     for (size_t i = 0; i < showing.n_choices; i++)
-        drawn[i] = (struct presenter_choice){choice_id(choices[i]), choice_label(choices[i], first, labels[i])};
+        drawn[i] =
+            (struct presenter_choice){choice_id(choices[i]), choice_label(choices[i], first, labels[i])};
     if (presenter_show(daemon->presenter, &showing) < 0) {
         struct uuid id = effect->id;
         take_turn(daemon, act_unshown, &id, false);
@@ -344,7 +373,8 @@ struct showed {
     uint32_t server_id;
 };
 
-static int act_showed(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_showed(const struct keeper *keeper, const struct world *world, void *userdata,
+                      struct turn *ret) {
     const struct showed *s = userdata;
     return keeper_showed(keeper, world, s->id, s->bus_id, s->owner, s->server_id, ret);
 }
@@ -378,13 +408,15 @@ struct said {
     const char *text;
 };
 
-static int act_chosen(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_chosen(const struct keeper *keeper, const struct world *world, void *userdata,
+                      struct turn *ret) {
     const struct said *said = userdata;
     return streq(said->text, "default") ? keeper_opened(keeper, world, said->id, ret)
                                         : keeper_answer(keeper, world, said->id, said->text, "", ret);
 }
 
-static int act_written(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_written(const struct keeper *keeper, const struct world *world, void *userdata,
+                       struct turn *ret) {
     const struct said *said = userdata;
     return keeper_written(keeper, world, said->id, said->text, ret);
 }
@@ -403,7 +435,8 @@ static int act_dismissed(const struct keeper *keeper, const struct world *world,
     return keeper_dismiss(keeper, world, id, ret);
 }
 
-static int act_off_screen(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
+static int act_off_screen(const struct keeper *keeper, const struct world *world, void *id,
+                          struct turn *ret) {
     return keeper_off_screen(keeper, world, id, ret);
 }
 
@@ -427,21 +460,36 @@ static const struct presenter_events presenter_events = {
     .readiness = on_readiness,
 };
 
-/* --- Schedule and decks --------------------------------------------------------------------------------------- */
+/* --- Schedule and decks
+ * --------------------------------------------------------------------------------------- */
 
-/* Files with mistakes are told on stderr, the first of them in Problem. */
+/* One a line, for Reload. */
 static char *told_mistakes(const struct mistakes *mistakes) {
     char *all = NULL;
     for (size_t i = 0; i < mistakes->n; i++) {
         const struct mistake *mistake = &mistakes->items[i];
         char *longer;
-        if (mistake->severity != MISTAKE_ERROR || asprintf(&longer, "%s%s%s", or_empty(all), all ? "\n" : "",
-                                                           mistake->text) < 0)
+        if (mistake->severity != MISTAKE_ERROR ||
+            asprintf(&longer, "%s%s%s", or_empty(all), all ? "\n" : "", mistake->text) < 0)
             continue;
         free(all);
         all = longer;
     }
     return all;
+}
+
+/* The first mistake, how many there are besides, and what follows. */
+static void set_config_problem(struct daemon *daemon, const char *message, const char *then) {
+    const char *all = message ? message : "The schedule could not be read";
+    unsigned more = 0;
+    for (const char *at = all; (at = strchr(at, '\n')); at++)
+        more++;
+    char others[48] = "";
+    if (more > 0)
+        snprintf(others, sizeof others, " (and %u more: kindly check)", more);
+    _cleanup_free_ char *problem = NULL;
+    if (asprintf(&problem, "%.*s%s; %s", (int)strcspn(all, "\n"), all, others, then) >= 0)
+        set_problem(&daemon->config_problem, problem);
 }
 
 static int load_decks(const struct daemon *daemon, const struct schedule *schedule, struct library **ret) {
@@ -457,10 +505,21 @@ static int load_decks(const struct daemon *daemon, const struct schedule *schedu
         if (mistakes.items[i].severity == MISTAKE_ERROR)
             say(LOG_WARNING, "%s", mistakes.items[i].text);
     mistakes_done(&mistakes);
+    if (r >= 0 && daemon->journal && journal_add_own(daemon->journal, library) < 0)
+        say(LOG_WARNING, "the lines you kept could not be read from the journal");
     if (r < 0)
         return r;
     *ret = TAKE_PTR(library);
     return 0;
+}
+
+/* The person kept a line, or let one go: the texts there are have changed. */
+static void renew_library(struct daemon *daemon) {
+    struct library *library;
+    if (load_decks(daemon, daemon->schedule, &library) < 0)
+        return;
+    library_free(daemon->library);
+    daemon->library = library;
 }
 
 /* A schedule and the decks of its languages. -EINVAL: `ret_message` has the mistakes. */
@@ -469,7 +528,8 @@ static int load(const struct daemon *daemon, const char *path, struct schedule *
     struct mistakes mistakes = {0};
     _cleanup_(schedule_freep) struct schedule *first = NULL, *schedule = NULL;
     _cleanup_(library_freep) struct library *library = NULL;
-    int r = config_load(path, NULL, &mistakes, &first); /* for its languages: practices are known after that */
+    int r =
+        config_load(path, NULL, &mistakes, &first); /* for its languages: practices are known after that */
     if (r >= 0)
         r = load_decks(daemon, first, &library);
     if (r >= 0) {
@@ -489,7 +549,8 @@ static int load(const struct daemon *daemon, const char *path, struct schedule *
 
 static int build_plan(struct daemon *daemon) {
     struct plan *plan;
-    int r = plan_new(daemon->schedule, daemon->starts_usec, clock_zone(daemon->clock), &daemon->secret, &plan);
+    int r =
+        plan_new(daemon->schedule, daemon->starts_usec, clock_zone(daemon->clock), &daemon->secret, &plan);
     if (r < 0)
         return r;
     plan_free(daemon->plan);
@@ -516,6 +577,7 @@ static int adopt(struct daemon *daemon, struct schedule *schedule, struct librar
     return build_plan(daemon);
 }
 
+/* Before they are read, so that no later change is missed. */
 static void watch_files(struct daemon *daemon) {
     watch_clear(daemon->watch);
     watch_file(daemon->watch, daemon->config_path);
@@ -539,7 +601,8 @@ static int find_config(struct daemon *daemon) {
     return 0;
 }
 
-static int act_reload(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
+static int act_reload(const struct keeper *keeper, const struct world *world, void *unused,
+                      struct turn *ret) {
     (void)unused;
     return keeper_reload(keeper, world, ret);
 }
@@ -551,9 +614,10 @@ static int reload(struct daemon *daemon, char **ret_message) {
     _cleanup_free_ char *message = NULL;
     sd_notify(0, "RELOADING=1");
     int r = find_config(daemon);
-    if (r >= 0)
+    if (r >= 0) {
+        watch_files(daemon);
         r = load(daemon, daemon->config_path, &schedule, &library, &message);
-    watch_files(daemon);
+    }
     if (r >= 0)
         r = adopt(daemon, schedule, library);
     if (r >= 0) {
@@ -561,9 +625,7 @@ static int reload(struct daemon *daemon, char **ret_message) {
         r = take_turn(daemon, act_reload, NULL, false);
         say(LOG_INFO, "the schedule is %s", daemon->config_path);
     } else {
-        _cleanup_free_ char *problem = NULL;
-        if (asprintf(&problem, "%s; the schedule in force stays", or_empty(message)) >= 0)
-            set_problem(&daemon->config_problem, problem);
+        set_config_problem(daemon, message, "the schedule in force stays");
         settle(daemon);
     }
     sd_notify(0, "READY=1");
@@ -586,11 +648,10 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 static int load_first(struct daemon *daemon) {
     struct schedule *schedule;
     struct library *library;
-    _cleanup_free_ char *message = NULL, *shipped = NULL, *problem = NULL;
+    _cleanup_free_ char *message = NULL, *shipped = NULL;
     int r = load(daemon, daemon->config_path, &schedule, &library, &message);
     if (r == -EINVAL) {
-        if (asprintf(&problem, "%s; the shipped default is in force", or_empty(message)) >= 0)
-            set_problem(&daemon->config_problem, problem);
+        set_config_problem(daemon, message, "the shipped default is in force");
         _cleanup_free_ char *unused = NULL;
         r = path_shipped("kindly.conf", &shipped);
         if (r >= 0)
@@ -599,7 +660,8 @@ static int load_first(struct daemon *daemon) {
     return r < 0 ? r : adopt(daemon, schedule, library);
 }
 
-/* --- The journal ---------------------------------------------------------------------------------------------- */
+/* --- The journal
+ * ---------------------------------------------------------------------------------------------- */
 
 static int open_journal(struct daemon *daemon) {
     _cleanup_free_ char *problem = NULL;
@@ -626,7 +688,8 @@ static int load_keeper(struct daemon *daemon) {
     return daemon->keeper ? 0 : -ENOMEM;
 }
 
-/* --- What the bus needs --------------------------------------------------------------------------------------- */
+/* --- What the bus needs
+ * --------------------------------------------------------------------------------------- */
 
 static void host_look(void *userdata, const struct keeper **ret_keeper, struct world *ret_world) {
     struct daemon *daemon = userdata;
@@ -676,28 +739,23 @@ static int on_flush(sd_event_source *source, uint64_t usec, void *userdata) {
     struct daemon *daemon = userdata;
     daemon->flush = sd_event_source_disable_unref(daemon->flush);
     if (daemon->journal && journal_flush(daemon->journal) == 1)
-        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC, USEC_PER_SEC,
-                                   on_flush, daemon);
+        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC,
+                                   USEC_PER_SEC, on_flush, daemon);
     return 0;
 }
 
-/* Erased; where a reader holds old pages (`r` is 1), tries again until it has ended. */
-static int forgotten(struct daemon *daemon, int r) {
+/* What journal_forget() gave; where a reader holds old pages (`r` is 1), tries again until it has ended. */
+static int erased(struct daemon *daemon, int r) {
+    if (r >= 0)
+        renew_library(daemon);
     if (r == 1 && !daemon->flush)
-        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC, USEC_PER_SEC,
-                                   on_flush, daemon);
+        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC,
+                                   USEC_PER_SEC, on_flush, daemon);
     return r == 1 ? -EAGAIN : journal_result(r);
 }
 
 static int act_forget(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
     return keeper_forget(keeper, world, id, ret);
-}
-
-static int32_t offset_now(const struct world *world) {
-    struct civil unused;
-    int32_t offset;
-    zone_to_civil(world->zone, world->now_usec, &unused, &offset, NULL);
-    return offset;
 }
 
 static int host_forget(void *userdata, const struct uuid *id) {
@@ -710,7 +768,7 @@ static int host_forget(void *userdata, const struct uuid *id) {
         return r;
     if (!daemon->journal)
         return -EREMOTEIO;
-    return forgotten(daemon, journal_forget(daemon->journal, id, world.now_usec, offset_now(&world)));
+    return erased(daemon, journal_forget(daemon->journal, id, world.now_usec, offset_now(&world)));
 }
 
 static int host_forget_range(void *userdata, usec_t since_usec, usec_t until_usec, uint32_t *ret_count) {
@@ -728,8 +786,8 @@ static int host_forget_range(void *userdata, usec_t since_usec, usec_t until_use
     }
     if (!daemon->journal)
         return -EREMOTEIO;
-    return forgotten(daemon, journal_forget_range(daemon->journal, since_usec, until_usec, world.now_usec,
-                                                  offset_now(&world), ret_count));
+    return erased(daemon, journal_forget_range(daemon->journal, since_usec, until_usec, world.now_usec,
+                                               offset_now(&world), ret_count));
 }
 
 static int host_reload(void *userdata, char **ret_message) {
@@ -746,6 +804,8 @@ static int host_import(void *userdata, int fd, uint32_t *ret_count, char **ret_m
     if (!daemon->journal)
         return -EREMOTEIO;
     int r = exchange_import(daemon->journal, fd, ret_count, ret_message);
+    if (r >= 0)
+        renew_library(daemon);
     return r == -EINVAL ? r : journal_result(r);
 }
 
@@ -762,7 +822,8 @@ static const struct bus_host bus_host = {
     .import = host_import,
 };
 
-/* --- Start and end -------------------------------------------------------------------------------------------- */
+/* --- Start and end
+ * -------------------------------------------------------------------------------------------- */
 
 static int on_bus_lost(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     (void)m, (void)error;
@@ -778,8 +839,8 @@ static int open_bus(struct daemon *daemon) {
             strerror(-r));
         return r;
     }
-    r = sd_bus_match_signal(daemon->bus, NULL, NULL, "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
-                            "Disconnected", on_bus_lost, daemon);
+    r = sd_bus_match_signal(daemon->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+                            "org.freedesktop.DBus.Local", "Disconnected", on_bus_lost, daemon);
     return r < 0 ? r : sd_bus_attach_event(daemon->bus, daemon->event, SD_EVENT_PRIORITY_NORMAL);
 }
 
@@ -792,7 +853,8 @@ static int take_name(struct daemon *daemon) {
     return r;
 }
 
-static int act_restart(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
+static int act_restart(const struct keeper *keeper, const struct world *world, void *unused,
+                       struct turn *ret) {
     (void)unused;
     return keeper_restart(keeper, world, ret);
 }
@@ -801,12 +863,14 @@ static int act_tell(const struct keeper *keeper, const struct world *world, void
     return keeper_tell(keeper, world, "Your schedule has a mistake", text, ret);
 }
 
-/* Everybody has said whether the person is there: what was open is put back, and the day goes on. */
-static void on_asked_first(void *userdata, enum presence presence, const struct presence_source *sources, size_t n) {
+/* Everybody has said whether the person is there: what was open is put back, and the day goes on. A call that
+ * came first and showed something has taken its place, or put it back itself. */
+static void on_asked_first(void *userdata, enum presence presence, const struct presence_source *sources,
+                           size_t n) {
     (void)presence, (void)sources, (void)n;
     struct daemon *daemon = userdata;
     daemon->asking = false;
-    take_turn(daemon, act_restart, NULL, false);
+    take_turn(daemon, daemon->showed ? act_advance : act_restart, NULL, false);
     if (daemon->config_problem && !daemon->told) {
         daemon->told = true;
         take_turn(daemon, act_tell, daemon->config_problem, false);
@@ -837,18 +901,23 @@ static int add_signals(struct daemon *daemon) {
     return r;
 }
 
+/* Those that lead to a path. */
+static void make_folders_of(char *path) {
+    for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
+        *at = 0;
+        mkdir(path, 0700);
+        *at = '/';
+    }
+}
+
 /* Where the person's schedule and decks would be: made now, so that they are noticed when they come. */
-static void make_folders(struct daemon *daemon) {
-    _cleanup_free_ char *config = NULL;
-    if (!daemon->options.config && path_user_config(&config) >= 0) {
-        *strrchr(config, '/') = 0;
-        char *parent = strdup(config);
-        if (parent) {
-            *strrchr(parent, '/') = 0;
-            mkdir(parent, 0700);
-        }
-        free(parent);
-        mkdir(config, 0700);
+static void make_folders(const struct options *options) {
+    _cleanup_free_ char *config = NULL, *decks = NULL;
+    if (!options->config && path_user_config(&config) >= 0)
+        make_folders_of(config);
+    if (path_user_decks(&decks) >= 0 && streq(decks, options->decks[options->n_decks - 1])) {
+        make_folders_of(decks);
+        mkdir(decks, 0700);
     }
 }
 
@@ -887,19 +956,20 @@ static int start(struct daemon *daemon) {
         r = take_name(daemon); /* before anything of the person is touched: a second daemon ends here */
     if (r < 0)
         return r;
-    make_folders(daemon);
+    make_folders(&daemon->options);
     r = wire(daemon);
     if (r >= 0)
         r = load_keeper(daemon);
     if (r >= 0)
         r = find_config(daemon);
-    if (r >= 0)
+    if (r >= 0) {
+        watch_files(daemon);
         r = load_first(daemon);
+    }
     if (r < 0) {
         say(LOG_ERROR, "cannot start: %s", strerror(-r));
         return r;
     }
-    watch_files(daemon);
     daemon->asking = true;
     r = presence_ask(daemon->presence, on_asked_first, daemon);
     if (r < 0)
@@ -925,7 +995,7 @@ static void stop(struct daemon *daemon) {
     sd_event_unref(daemon->event);
     for (size_t i = 0; i < daemon->options.n_decks; i++)
         free(daemon->options.decks[i]);
-    char *strings[] = {daemon->config_path,     daemon->journal_path,    daemon->desktop_program,
+    char *strings[] = {daemon->config_path,      daemon->journal_path,   daemon->desktop_program,
                        daemon->terminal_program, daemon->config_problem, daemon->journal_problem,
                        daemon->presenter_problem};
     for (size_t i = 0; i < ELEMENTSOF(strings); i++)
@@ -933,14 +1003,19 @@ static void stop(struct daemon *daemon) {
     free(daemon->starts_usec);
 }
 
-/* --- Options -------------------------------------------------------------------------------------------------- */
+/* --- Options
+ * -------------------------------------------------------------------------------------------------- */
 
 static const struct {
     struct option option;
     const char *argument, *help;
 } option_table[] = {
-    {{"config", required_argument, NULL, 'c'}, "FILE", "the schedule, instead of the person's or the shipped one"},
-    {{"decks", required_argument, NULL, 'd'}, "DIR", "a folder of decks; may be given again; replaces the defaults"},
+    {{"config", required_argument, NULL, 'c'},
+     "FILE",
+     "the schedule, instead of the person's or the shipped one"},
+    {{"decks", required_argument, NULL, 'd'},
+     "DIR",
+     "a folder of decks; may be given again; replaces the defaults"},
     {{"journal", required_argument, NULL, 'j'}, "FILE", "the journal, instead of the person's"},
     {{"presenter", required_argument, NULL, 'p'}, "HOW", "auto, desktop, terminal, or the path of a program"},
     {{"version", no_argument, NULL, 'v'}, "", "print the version and end"},
@@ -951,8 +1026,10 @@ static void print_help(void) {
     puts("Usage: kindlyd [OPTION...]\n"
          "Brings short prompts for self-compassion to the desktop, by the schedule in kindly.conf.\n");
     for (size_t i = 0; i < ELEMENTSOF(option_table); i++)
-        printf("  --%-9s %-6s %s\n", option_table[i].option.name, option_table[i].argument, option_table[i].help);
-    puts("\nControl it with kindly(1), or over D-Bus as org.kindlyd.Kindly1. It ends with 0 on SIGTERM, 75 when the\n"
+        printf("  --%-9s %-6s %s\n", option_table[i].option.name, option_table[i].argument,
+               option_table[i].help);
+    puts("\nControl it with kindly(1), or over D-Bus as org.kindlyd.Kindly1. It ends with 0 on SIGTERM, 75 "
+         "when the\n"
          "session bus is lost, 2 for wrong options, and 1 when it can't start.");
 }
 
@@ -997,7 +1074,8 @@ static int read_options(int argc, char **argv, struct options *options) {
     }
     const char *how = options->presenter;
     if (!streq(how, "auto") && !streq(how, "desktop") && !streq(how, "terminal") && !strchr(how, '/')) {
-        fprintf(stderr, "kindlyd: --presenter is auto, desktop, terminal, or a path with a slash; not \"%s\"\n", how);
+        fprintf(stderr,
+                "kindlyd: --presenter is auto, desktop, terminal, or a path with a slash; not \"%s\"\n", how);
         return -EINVAL;
     }
     return 0;

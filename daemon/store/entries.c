@@ -41,17 +41,6 @@ static int get_event(struct query *query, struct event *ret, struct uuid *ret_de
     return 0;
 }
 
-void entry_done(struct entry *entry) {
-    free(entry->rule);
-    free(entry->reminder);
-    free(entry->prompt);
-    free(entry->text);
-    free(entry->choice);
-    free(entry->note);
-    free(entry->why);
-    *entry = (struct entry){.theme = THEME_NONE};
-}
-
 /* Takes the first that is said; the source is then empty. */
 static void take_first(char **slot, char **source) {
     if (!*slot)
@@ -357,7 +346,7 @@ static int find_newest(struct journal *journal, const struct entry_filter *filte
 }
 
 static int visit_portion(struct journal *journal, const struct entry_filter *filter, const struct head *heads,
-                         size_t n, int (*visit)(void *userdata, const struct entry *entry), void *userdata) {
+                         size_t n, entry_visitor visit, void *userdata) {
     for (size_t i = 0; i < n; i++) {
         struct entry entry;
         int r = find_wanted(journal, filter, &heads[i].id, &entry);
@@ -373,8 +362,8 @@ static int visit_portion(struct journal *journal, const struct entry_filter *fil
     return 0;
 }
 
-int journal_visit(struct journal *journal, const struct entry_filter *filter,
-                  int (*visit)(void *userdata, const struct entry *entry), void *userdata) {
+int journal_visit(struct journal *journal, const struct entry_filter *filter, entry_visitor visit,
+                  void *userdata) {
     if (filter->since_usec >= filter->until_usec)
         return 0;
     struct walk walk = walk_up(filter);

@@ -149,13 +149,11 @@ static int load_learned(struct journal *journal, const char *theme, struct learn
     int r = query_step(&query);
     if (r <= 0)
         return r;
-    *ret = (struct learned){
-        .helped = get_real(&query),
-        .not_helped = get_real(&query),
-        .decayed_usec = get_usec(&query),
-        .rated = get_integer(&query),
-        .rated_helpful = get_integer(&query),
-    };
+    ret->helped = get_real(&query);
+    ret->not_helped = get_real(&query);
+    ret->decayed_usec = get_usec(&query);
+    ret->rated = get_integer(&query);
+    ret->rated_helpful = get_integer(&query);
     return 0;
 }
 

@@ -56,7 +56,8 @@ struct entry_filter {
 };
 
 /* Calls `visit` for each, oldest first; a negative return of it ends the walk and is returned. */
-int journal_visit(struct journal *journal, const struct entry_filter *filter, entry_visitor visit, void *userdata);
+int journal_visit(struct journal *journal, const struct entry_filter *filter, entry_visitor visit,
+                  void *userdata);
 
 /* -ENOENT: it isn't there, or isn't an entry (a pause). */
 int journal_find(struct journal *journal, const struct uuid *id, struct entry *ret);

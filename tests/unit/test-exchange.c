@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -41,7 +42,9 @@ static void path_of(const struct place *place, const char *name, char ret[128]) 
 static int setup(void **state) {
     struct place *place = calloc(1, sizeof *place);
     char path[128];
-    strcpy(place->folder, "/tmp/kindly-exchange-XXXXXX");
+    /* In memory where that can be: every commit waits for the disk. */
+    snprintf(place->folder, sizeof place->folder, "%s/kindly-exchange-XXXXXX",
+             access("/dev/shm", W_OK) >= 0 ? "/dev/shm" : "/tmp");
     if (!mkdtemp(place->folder))
         return -1;
     *state = place;

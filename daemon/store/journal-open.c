@@ -1,0 +1,281 @@
+/* Opening the journal: its folder and file, their modes, and what is told when it can't be used.
+ *
+ * One connection, one thread. Who else reads the file does so for milliseconds; who else writes it is refused
+ * after SQLite's short wait. Nothing is written before the file is known to be ours and of a version that we
+ * know. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/store/journal.h"
+#include "daemon/store/schema.h"
+
+#define FOLDER_MODE 0700
+#define FILE_MODE   0600
+
+/* What is told when it can't be opened, by error; others are told as "can't be opened". */
+static const struct {
+    int error;
+    const char *sentence;
+} problems[] = {
+    {EUCLEAN, "is damaged, or not a journal of kindly; it is left as it is. Move it away to begin a new one"},
+    {EOVERFLOW,
+     "was written by a newer version of kindly, and is left as it is. Install that version to use it"},
+    {ELOOP, "is a symbolic link; it has to be the file itself"},
+    {EISDIR, "is not a regular file"},
+    {EOPNOTSUPP, "is on a file system that can't hold it safely (SQLite's WAL mode doesn't work there)"},
+    {EBUSY, "is in use by another program"},
+    {ENOENT, "isn't there"},
+};
+
+static void tell(const char *path, int error, char **ret_problem) {
+    if (!ret_problem)
+        return;
+    char *told = NULL;
+    int length = -1;
+    for (size_t i = 0; i < ELEMENTSOF(problems); i++)
+        if (problems[i].error == -error)
+            length = asprintf(&told, "The journal %s %s.", path, problems[i].sentence);
+    if (length < 0)
+        length = asprintf(&told, "The journal %s can't be opened: %s.", path, strerror(-error));
+    *ret_problem = length < 0 ? NULL : told;
+}
+
+/* An existing mode is only ever made stricter. That can fail where files have no modes of their own: nothing
+ * is lost then that could be had. */
+static void tighten(const char *path, mode_t mode) {
+    struct stat status;
+    if (lstat(path, &status) >= 0 && !S_ISLNK(status.st_mode) && (status.st_mode & 0777 & ~mode) != 0)
+        (void)!chmod(path, status.st_mode & mode);
+}
+
+/* Whatever the umask. */
+static int make_folder(const char *path) {
+    if (mkdir(path, FOLDER_MODE) >= 0)
+        return chmod(path, FOLDER_MODE) < 0 ? -errno : 0;
+    return errno == EEXIST ? 0 : -errno;
+}
+
+/* `path` with all its parents; it is changed on the way and as before at the end. */
+static int make_folders(char *path) {
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        int r = access(path, F_OK) < 0 ? make_folder(path) : 0;
+        *slash = '/';
+        if (r < 0)
+            return r;
+    }
+    return make_folder(path);
+}
+
+/* The journal's path with its folder resolved (a link on the way to it is fine, the file itself must be
+ * none), and the folder. */
+static int resolve(const char *path, bool create, char **ret_path, char **ret_folder) {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    _cleanup_free_ char *given = slash ? strndup(path, MAX_OF((size_t)(slash - path), 1U)) : strdup(".");
+    if (!given)
+        return -ENOMEM;
+    int r = create ? make_folders(given) : 0;
+    if (r < 0)
+        return r;
+    _cleanup_free_ char *folder = realpath(given, NULL);
+    if (!folder)
+        return -errno;
+    char *resolved;
+    if (asprintf(&resolved, "%s/%s", streq(folder, "/") ? "" : folder, name) < 0)
+        return -ENOMEM;
+    *ret_path = resolved;
+    *ret_folder = TAKE_PTR(folder);
+    return 0;
+}
+
+/* Opening the file here and closing it would drop the locks of another connection to it in this process
+ * (fcntl locks work like that), so this is done only when nobody can have it yet. */
+static int create_file(const char *path) {
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    if (fd < 0)
+        return errno == EEXIST ? 0 : -errno;
+    int r = fchmod(fd, FILE_MODE) < 0 ? -errno : 0;
+    close(fd);
+    return r;
+}
+
+static int check_file(const char *path) {
+    struct stat status;
+    if (lstat(path, &status) < 0)
+        return -errno;
+    if (S_ISLNK(status.st_mode))
+        return -ELOOP;
+    return S_ISREG(status.st_mode) ? 0 : -EISDIR;
+}
+
+static int tighten_all(const char *path, const char *folder) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    const char *name = strrchr(folder, '/');
+    if (streq(name + 1, "kindly"))
+        tighten(folder, FOLDER_MODE);
+    for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
+        _cleanup_free_ char *file = NULL;
+        if (asprintf(&file, "%s%s", path, suffixes[i]) < 0) {
+            file = NULL;
+            return -ENOMEM;
+        }
+        tighten(file, FILE_MODE);
+    }
+    return 0;
+}
+
+static int prepare_file(const char *given, char **ret_path) {
+    _cleanup_free_ char *path = NULL, *folder = NULL;
+    int r = resolve(given, true, &path, &folder);
+    if (r >= 0)
+        r = create_file(path);
+    if (r >= 0)
+        r = check_file(path);
+    if (r >= 0)
+        r = tighten_all(path, folder);
+    if (r < 0)
+        return r;
+    /* SQLite would quietly open it for reading. */
+    if (access(path, W_OK) < 0)
+        return -errno;
+    *ret_path = TAKE_PTR(path);
+    return 0;
+}
+
+static int connect_file(struct journal *journal, const char *path, int flags) {
+    int code =
+        sqlite3_open_v2(path, &journal->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_extended_result_codes(journal->db, 1);
+    return schema_error(journal->db, code);
+}
+
+static int load_identity(struct journal *journal) {
+    _cleanup_query_ struct query query = query_start(journal, STATEMENT_IDENTITY);
+    int r = query_step(&query);
+    if (r <= 0)
+        return r < 0 ? r : -EUCLEAN;
+    get_bytes16(&query, journal->device.bytes);
+    get_bytes16(&query, journal->secret.bytes);
+    return 0;
+}
+
+static int open_writer(struct journal *journal, const char *given, usec_t now_usec) {
+    _cleanup_free_ char *path = NULL;
+    int version;
+    int r = prepare_file(given, &path);
+    if (r >= 0)
+        r = connect_file(journal, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
+    if (r >= 0)
+        r = schema_check(journal->db, &version);
+    if (r >= 0)
+        r = schema_configure(journal->db, true);
+    if (r >= 0)
+        r = schema_migrate(journal->db, version, now_usec);
+    return r < 0 ? r : load_identity(journal);
+}
+
+static int open_for_reading(struct journal *journal, const char *path, int flags) {
+    int version;
+    int r = connect_file(journal, path, flags | SQLITE_OPEN_READONLY);
+    if (r >= 0)
+        r = schema_configure(journal->db, false);
+    if (r >= 0)
+        r = schema_check(journal->db, &version);
+    if (r >= 0 && version < SCHEMA_VERSION)
+        r = version == 0 ? -ENOENT : -EUCLEAN;
+    return r < 0 ? r : load_identity(journal);
+}
+
+/* As a URI: every byte that could mean something there is escaped. */
+static int immutable_uri(const char *path, char **ret) {
+    char *uri = malloc(strlen(path) * 3 + sizeof "file:?immutable=1");
+    if (!uri)
+        return -ENOMEM;
+    char *out = stpcpy(uri, "file:");
+    for (; *path; path++)
+        out += sprintf(out, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
+    strcpy(out, "?immutable=1");
+    *ret = uri;
+    return 0;
+}
+
+/* Whether everything is in the file itself: there is no WAL, or an empty one. */
+static bool is_at_rest(const char *path) {
+    _cleanup_free_ char *wal = NULL;
+    struct stat status;
+    if (asprintf(&wal, "%s-wal", path) < 0) {
+        wal = NULL;
+        return false;
+    }
+    return stat(wal, &status) < 0 ? errno == ENOENT : status.st_size == 0;
+}
+
+static void disconnect(struct journal *journal) {
+    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+        sqlite3_finalize(journal->statements[i]);
+        journal->statements[i] = NULL;
+    }
+    sqlite3_close(journal->db);
+    journal->db = NULL;
+}
+
+/* In WAL mode even a reader needs the -shm file, and makes one if the daemon doesn't run. Where it can't (a
+ * copy in a folder that is read-only) and nothing is in the WAL, the file is read without locks: nobody can
+ * write it there. */
+static int open_reader(struct journal *journal, const char *given) {
+    _cleanup_free_ char *path = NULL, *folder = NULL, *uri = NULL;
+    int r = resolve(given, false, &path, &folder);
+    if (r >= 0)
+        r = check_file(path);
+    if (r >= 0)
+        r = access(path, R_OK) < 0 ? -errno : 0;
+    if (r >= 0)
+        r = open_for_reading(journal, path, SQLITE_OPEN_NOFOLLOW);
+    if ((r != -EACCES && r != -EROFS) || !is_at_rest(path) || access(folder, W_OK) >= 0)
+        return r;
+    disconnect(journal);
+    r = immutable_uri(path, &uri);
+    return r < 0 ? r : open_for_reading(journal, uri, SQLITE_OPEN_URI);
+}
+
+int journal_open(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem) {
+    _cleanup_(journal_freep) struct journal *journal = calloc(1, sizeof *journal);
+    int r = journal ? open_writer(journal, path, now_usec) : -ENOMEM;
+    if (r < 0) {
+        tell(path, r, ret_problem);
+        return r;
+    }
+    *ret = TAKE_PTR(journal);
+    return 0;
+}
+
+int journal_open_readonly(const char *path, struct journal **ret, char **ret_problem) {
+    _cleanup_(journal_freep) struct journal *journal = calloc(1, sizeof *journal);
+    int r = journal ? open_reader(journal, path) : -ENOMEM;
+    if (r < 0) {
+        tell(path, r, ret_problem);
+        return r;
+    }
+    *ret = TAKE_PTR(journal);
+    return 0;
+}
+
+struct journal *journal_free(struct journal *journal) {
+    if (!journal)
+        return NULL;
+    disconnect(journal);
+    free(journal);
+    return NULL;
+}
+
+const struct hash_key *journal_secret(const struct journal *journal) {
+    return &journal->secret;
+}
+
+const struct uuid *journal_device(const struct journal *journal) {
+    return &journal->device;
+}
