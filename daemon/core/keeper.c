@@ -1,8 +1,9 @@
-/* Every entry point works alike: begin a turn with a deep copy of the keeper, change the copy, note events and
- * effects, hand the turn out. Nothing outside the turn is touched, so a failed turn is simply dropped.
+/* Every entry point works alike: begin a turn with a deep copy of the keeper, change the copy, note events
+ * and effects, hand the turn out. Nothing outside the turn is touched, so a failed turn is simply dropped.
  *
- * Rules that bound what can pile up: one prompt is on the screen; a newer showing closes every older shown one; of
- * those that wait, the newest is shown and the others are missed. Long absences are taken in piece by piece. */
+ * Rules that bound what can pile up: one prompt is on the screen; a newer showing closes every older shown
+ * one; of those that wait, the newest is shown and the others are missed. Long absences are taken in piece by
+ * piece. */
 #include "daemon/core/keeper.h"
 
 #include <stdio.h>
@@ -11,10 +12,11 @@
 
 /* Occurrences taken in at once; after a very long absence the next turn follows immediately. */
 #define DUE_PER_TURN 500
-/* Waiting ones kept while away; past it the oldest gives way (it would lose against the newer ones anyway). */
+/* Waiting ones kept while away; past it the oldest gives way (it would lose against the newer ones anyway).
+ */
 #define WAITING_MAX 32
-/* An occurrence found later than this after its due time was slept through, or the program was not running: an
- * absence like any other. */
+/* An occurrence found later than this after its due time was slept through, or the program was not running:
+ * an absence like any other. */
 #define LATE_USEC USEC_PER_MINUTE
 /* A look ahead ends after this many steps, however little would be shown. */
 #define UPCOMING_STEPS_MAX 20000
@@ -69,7 +71,7 @@ enum stage stage_from_id(const char *id) {
     return stage;
 }
 
-/* --- Copies and their end ------------------------------------------------------------------------------------- */
+/* --- Copies and their end ------------------------------------------------------------------------------- */
 
 static void open_done(struct open_prompt *open) {
     free(open->reminder);
@@ -164,7 +166,7 @@ static int turn_end(struct turn *turn, struct turn *ret) {
     return 0;
 }
 
-/* --- Looks ---------------------------------------------------------------------------------------------------- */
+/* --- Looks ---------------------------------------------------------------------------------------------- */
 
 /* How much a person means this one by "the newest": what is before them first, then what was put off. */
 static int openness(const struct open_prompt *open) {
@@ -193,7 +195,8 @@ const struct open_prompt *keeper_find(const struct keeper *keeper, const struct 
 
 const struct open_prompt *keeper_on_screen(const struct keeper *keeper) {
     for (size_t i = 0; i < keeper->n_open; i++)
-        if (keeper->open[i].state == OPEN_SHOWING || (keeper->open[i].state == OPEN_SHOWN && keeper->open[i].on_screen))
+        if (keeper->open[i].state == OPEN_SHOWING ||
+            (keeper->open[i].state == OPEN_SHOWN && keeper->open[i].on_screen))
             return &keeper->open[i];
     return NULL;
 }
@@ -220,7 +223,8 @@ enum presence keeper_presence(const struct keeper *keeper, const struct world *w
     return quiet_now(world) ? PRESENCE_QUIET : world->presence;
 }
 
-size_t keeper_choices(const struct world *world, const struct open_prompt *open, enum choice ret[CHOICES_MAX]) {
+size_t keeper_choices(const struct world *world, const struct open_prompt *open,
+                      enum choice ret[CHOICES_MAX]) {
     size_t n = 0;
     switch (open->stage) {
     case STAGE_CONCEALED:
@@ -312,18 +316,20 @@ static usec_t own_end(const struct world *world, const struct open_prompt *open)
 }
 
 /* When a snoozed one comes back: its own end, not before the end of a pause, not within quiet hours. */
-static usec_t snooze_end(const struct keeper *keeper, const struct world *world, const struct open_prompt *open) {
+static usec_t snooze_end(const struct keeper *keeper, const struct world *world,
+                         const struct open_prompt *open) {
     usec_t end = MAX_OF(own_end(world, open), keeper->paused_until_usec), quiet_end;
     if (end != USEC_INFINITY && schedule_quiet_at(world->schedule, world->zone, end, &quiet_end))
         end = quiet_end;
     return end;
 }
 
-usec_t keeper_back_usec(const struct keeper *keeper, const struct world *world, const struct open_prompt *open) {
+usec_t keeper_back_usec(const struct keeper *keeper, const struct world *world,
+                        const struct open_prompt *open) {
     return open->state == OPEN_SNOOZED ? snooze_end(keeper, world, open) : 0;
 }
 
-/* --- Noting down ---------------------------------------------------------------------------------------------- */
+/* --- Noting down ---------------------------------------------------------------------------------------- */
 
 static struct uuid fresh_id(const struct world *world) {
     uint8_t random[10];
@@ -358,7 +364,8 @@ static struct event *add_first_event(struct turn *turn, const struct world *worl
 }
 
 static struct effect *add_effect(struct turn *turn, enum effect_kind kind, const struct uuid *id) {
-    if (array_reserve(&turn->effects, &turn->effects_capacity, turn->n_effects + 1, sizeof *turn->effects) < 0)
+    if (array_reserve(&turn->effects, &turn->effects_capacity, turn->n_effects + 1, sizeof *turn->effects) <
+        0)
         return NULL;
     struct effect *effect = &turn->effects[turn->n_effects++];
     *effect = (struct effect){.kind = kind, .id = *id, .theme = THEME_NONE};
@@ -382,7 +389,8 @@ static int withdraw(struct turn *turn, struct open_prompt *open) {
 }
 
 /* Ends an open prompt that was shown. `how` is CLOSED_ANSWERED when the answer's event is noted already. */
-static int close_open(struct turn *turn, const struct world *world, struct open_prompt *open, enum closed_how how) {
+static int close_open(struct turn *turn, const struct world *world, struct open_prompt *open,
+                      enum closed_how how) {
     int r = withdraw(turn, open);
     if (r < 0)
         return r;
@@ -402,7 +410,8 @@ static int close_open(struct turn *turn, const struct world *world, struct open_
 }
 
 /* Ends one that waits: missed, or unanswered when it had been shown before it was put off. */
-static int give_up(struct turn *turn, const struct world *world, struct open_prompt *open, enum missed_rule rule) {
+static int give_up(struct turn *turn, const struct world *world, struct open_prompt *open,
+                   enum missed_rule rule) {
     if (open->shown_usec > 0)
         return close_open(turn, world, open, CLOSED_UNANSWERED);
     int r = withdraw(turn, open);
@@ -419,13 +428,14 @@ static int give_up(struct turn *turn, const struct world *world, struct open_pro
     return 0;
 }
 
-/* --- Limits --------------------------------------------------------------------------------------------------- */
+/* --- Limits --------------------------------------------------------------------------------------------- */
 
 static uint32_t shown_on_day(const struct keeper *keeper, int32_t day) {
     return keeper->day == day ? keeper->day_count : 0;
 }
 
-/* Whether a showing at `time_usec` has a place in most_per_day. What an `at` claims later that day is taken. */
+/* Whether a showing at `time_usec` has a place in most_per_day. What an `at` claims later that day is taken.
+ */
 static bool has_place(const struct keeper *keeper, const struct world *world, const struct reminder *reminder,
                       usec_t time_usec) {
     int32_t day = zone_local_day(world->zone, time_usec);
@@ -444,7 +454,7 @@ static bool within_gap(const struct keeper *keeper, const struct occurrence *occ
     return last > 0 && distance < occurrence->reminder->gap_usec;
 }
 
-/* --- Coming due ----------------------------------------------------------------------------------------------- */
+/* --- Coming due ----------------------------------------------------------------------------------------- */
 
 static bool is_open(const struct keeper *keeper, const struct occurrence *occurrence) {
     for (size_t i = 0; i < keeper->n_open; i++) {
@@ -457,7 +467,8 @@ static bool is_open(const struct keeper *keeper, const struct occurrence *occurr
 }
 
 /* A key comes a second time only after the clock was set back. */
-static bool is_known(const struct keeper *keeper, const struct world *world, const struct occurrence *occurrence) {
+static bool is_known(const struct keeper *keeper, const struct world *world,
+                     const struct occurrence *occurrence) {
     return occurrence->due_usec <= keeper->latest_due_usec &&
            (is_open(keeper, occurrence) ||
             world->recorded(world->userdata, occurrence->reminder->name, occurrence->due_usec));
@@ -536,7 +547,8 @@ static int take_in_due(struct turn *turn, const struct world *world) {
     plan_seek(world->plan, keeper->planned_until_usec);
     struct occurrence occurrence;
     usec_t reached = world->now_usec;
-    for (size_t n = 0; plan_peek(world->plan, &occurrence) >= 0 && occurrence.due_usec <= world->now_usec; n++) {
+    for (size_t n = 0; plan_peek(world->plan, &occurrence) >= 0 && occurrence.due_usec <= world->now_usec;
+         n++) {
         if (n >= DUE_PER_TURN && occurrence.due_usec > keeper->latest_due_usec) {
             reached = keeper->latest_due_usec;
             break;
@@ -553,7 +565,7 @@ static int take_in_due(struct turn *turn, const struct world *world) {
     return 0;
 }
 
-/* --- Coming back, expiring, leaving the screen ---------------------------------------------------------------- */
+/* --- Coming back, expiring, leaving the screen ---------------------------------------------------------- */
 
 /* What met the pause ends with it. */
 static void end_pause(struct turn *turn, const struct world *world, usec_t end_usec) {
@@ -584,11 +596,22 @@ static void return_snoozed(struct turn *turn, const struct world *world) {
     }
 }
 
+/* After a step back of the clock, or with a shorter expire_after, none stays for longer than it would from
+ * now. */
+static void shorten_stay(struct turn *turn, const struct world *world, struct open_prompt *open) {
+    usec_t latest_usec = usec_add(world->now_usec, world->schedule->expire_after_usec);
+    if (open->expires_usec <= latest_usec)
+        return;
+    open->expires_usec = latest_usec;
+    turn->changed = true;
+}
+
 static int expire_shown(struct turn *turn, const struct world *world) {
     for (size_t i = turn->next->n_open; i-- > 0;) {
         struct open_prompt *open = &turn->next->open[i];
         if (open->state != OPEN_SHOWN)
             continue;
+        shorten_stay(turn, world, open);
         int r = 0;
         if (open->expires_usec <= world->now_usec)
             r = close_open(turn, world, open, CLOSED_UNANSWERED);
@@ -600,9 +623,10 @@ static int expire_shown(struct turn *turn, const struct world *world) {
     return 0;
 }
 
-/* --- Showing -------------------------------------------------------------------------------------------------- */
+/* --- Showing -------------------------------------------------------------------------------------------- */
 
-/* A reminder that a waiting or asked-for prompt belongs to; NULL: by hand, or it is no longer in the schedule. */
+/* A reminder that a waiting or asked-for prompt belongs to; NULL: by hand, or it is no longer in the
+ * schedule. */
 static const struct reminder *reminder_of(const struct world *world, const struct open_prompt *open) {
     return open->by_hand ? NULL : schedule_find(world->schedule, open->reminder);
 }
@@ -683,8 +707,8 @@ static int note_shown(struct turn *turn, const struct world *world, struct open_
     if (open->shown_usec > 0)
         return add_event(turn, world, EVENT_SHOWN, &open->id) ? 0 : -ENOMEM;
     struct event *event = add_first_event(turn, world, EVENT_SHOWN, open);
-    if (!event || replace_string(&event->prompt, open->prompt) < 0 || replace_string(&event->text, open->text) < 0 ||
-        replace_string(&event->why, open->why) < 0)
+    if (!event || replace_string(&event->prompt, open->prompt) < 0 ||
+        replace_string(&event->text, open->text) < 0 || replace_string(&event->why, open->why) < 0)
         return -ENOMEM;
     event->theme = open->theme;
     if (open->stage != STAGE_HARD)
@@ -777,7 +801,7 @@ static int begin_showing(struct turn *turn, const struct world *world, const str
     return ask_to_show(turn, id, false);
 }
 
-/* --- Hold and return ------------------------------------------------------------------------------------------ */
+/* --- Hold and return ------------------------------------------------------------------------------------ */
 
 /* What decides which of several is the newest: when it began to wait. */
 static usec_t waiting_since(const struct open_prompt *open) {
@@ -794,7 +818,8 @@ static int give_up_waiting(struct turn *turn, const struct world *world, enum mi
     return 0;
 }
 
-/* A pause or quiet hours have begun: occurrences are missed; a returned snooze meets the pause's end instead. */
+/* A pause or quiet hours have begun: occurrences are missed; a returned snooze meets the pause's end instead.
+ */
 static int end_waiting(struct turn *turn, const struct world *world) {
     if (!paused_at(turn->next, world->now_usec))
         return give_up_waiting(turn, world, MISSED_QUIET);
@@ -821,8 +846,8 @@ static void hold_waiting(struct turn *turn) {
     }
 }
 
-/* hold_for runs from the due time to the return: one that is about to be shown is no longer too old, unless there is no
- * screen to show it on. */
+/* hold_for runs from the due time to the return: one that is about to be shown is no longer too old, unless
+ * there is no screen to show it on. */
 static bool about_to_show(const struct world *world, const struct open_prompt *open) {
     if (open->not_before_usec > 0)
         return world->screen || world->now_usec < open->not_before_usec;
@@ -832,7 +857,8 @@ static bool about_to_show(const struct world *world, const struct open_prompt *o
 static int drop_too_old(struct turn *turn, const struct world *world) {
     for (size_t i = turn->next->n_open; i-- > 0;) {
         struct open_prompt *open = &turn->next->open[i];
-        if (open->state != OPEN_WAITING || about_to_show(world, open) || open->hold_until_usec > world->now_usec)
+        if (open->state != OPEN_WAITING || about_to_show(world, open) ||
+            open->hold_until_usec > world->now_usec)
             continue;
         int r = give_up(turn, world, open, MISSED_HOLD);
         if (r < 0)
@@ -877,7 +903,8 @@ static int show_waiting(struct turn *turn, const struct world *world, bool look_
     if (r < 0)
         return r == -ENOENT ? 0 : r;
     struct open_prompt *open = at_id(turn->next, &id);
-    if (open->held && open->not_before_usec == 0) {
+    bool clock_went_back = open->not_before_usec > usec_add(world->now_usec, KEEPER_RETURN_MAX_USEC);
+    if (open->held && (open->not_before_usec == 0 || clock_went_back)) {
         open->not_before_usec = usec_add(world->now_usec, return_delay(world, open));
         turn->changed = true;
     }
@@ -963,7 +990,8 @@ int keeper_reload(const struct keeper *keeper, const struct world *world, struct
     int r = turn_begin(keeper, &turn);
     for (size_t i = r < 0 ? 0 : turn.next->n_open; r >= 0 && i-- > 0;) {
         struct open_prompt *open = &turn.next->open[i];
-        if (open->state == OPEN_WAITING && open->shown_usec == 0 && !open->by_hand && !reminder_of(world, open))
+        if (open->state == OPEN_WAITING && open->shown_usec == 0 && !open->by_hand &&
+            !reminder_of(world, open))
             r = give_up(&turn, world, open, MISSED_REMOVED);
     }
     if (r < 0)
@@ -972,7 +1000,7 @@ int keeper_reload(const struct keeper *keeper, const struct world *world, struct
     return turn_end(&turn, ret);
 }
 
-/* --- By hand -------------------------------------------------------------------------------------------------- */
+/* --- By hand -------------------------------------------------------------------------------------------- */
 
 static int set_hard(struct open_prompt *open) {
     int r = replace_string(&open->prompt, "hard");
@@ -1003,8 +1031,8 @@ static int choose_by_hand(struct open_prompt *open, const struct world *world, c
     return r == -ENOENT ? -ENODATA : r;
 }
 
-int keeper_prompt(const struct keeper *keeper, const struct world *world, const char *what, struct uuid *ret_id,
-                  struct turn *ret) {
+int keeper_prompt(const struct keeper *keeper, const struct world *world, const char *what,
+                  struct uuid *ret_id, struct turn *ret) {
     _cleanup_(turn_donep) struct turn turn;
     int r = turn_begin(keeper, &turn);
     if (r < 0)
@@ -1045,7 +1073,7 @@ int keeper_tell(const struct keeper *keeper, const struct world *world, const ch
     return r < 0 ? r : turn_end(&turn, ret);
 }
 
-/* --- The presenter's answers ---------------------------------------------------------------------------------- */
+/* --- The presenter's answers ---------------------------------------------------------------------------- */
 
 /* Begins a turn about one open prompt. `ret_open` is the turn's. */
 static int turn_about(const struct keeper *keeper, const struct uuid *id, struct turn *turn,
@@ -1062,8 +1090,8 @@ static int turn_about(const struct keeper *keeper, const struct uuid *id, struct
     return 0;
 }
 
-int keeper_showed(const struct keeper *keeper, const struct world *world, const struct uuid *id, const char *bus_id,
-                  const char *owner, uint32_t server_id, struct turn *ret) {
+int keeper_showed(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                  const char *bus_id, const char *owner, uint32_t server_id, struct turn *ret) {
     _cleanup_(turn_donep) struct turn turn;
     struct open_prompt *open;
     int r = turn_about(keeper, id, &turn, &open);
@@ -1095,7 +1123,8 @@ int keeper_unshown(const struct keeper *keeper, const struct world *world, const
     if (r < 0)
         return r;
     if (open->state == OPEN_SHOWING && open->by_hand)
-        r = count_shown(&turn, world, open); /* asked for: it is there for whoever asked, without a screen too */
+        r = count_shown(&turn, world,
+                        open); /* asked for: it is there for whoever asked, without a screen too */
     else if (open->state == OPEN_SHOWING) {
         open->state = OPEN_WAITING;
         if (open->shown_usec > 0)
@@ -1121,14 +1150,14 @@ int keeper_off_screen(const struct keeper *keeper, const struct world *world, co
     return turn_end(&turn, ret);
 }
 
-/* --- The person's answers ------------------------------------------------------------------------------------- */
+/* --- The person's answers ------------------------------------------------------------------------------- */
 
 static bool can_be_answered(const struct open_prompt *open) {
     return open->state != OPEN_WAITING || open->shown_usec > 0;
 }
 
-/* Begins a turn by the person. What they answer has been shown, even while the presenter's reply is on its way.
- * -ESTALE: it was not shown yet. */
+/* Begins a turn by the person. What they answer has been shown, even while the presenter's reply is on its
+ * way. -ESTALE: it was not shown yet. */
 static int turn_of_person(const struct keeper *keeper, const struct world *world, const struct uuid *id,
                           struct turn *turn, struct open_prompt **ret_open) {
     int r = turn_about(keeper, id, turn, ret_open);
@@ -1180,21 +1209,24 @@ static int step_to(struct turn *turn, const struct world *world, struct open_pro
     return open->on_screen || open->state == OPEN_SHOWING ? ask_to_show(turn, &open->id, true) : 0;
 }
 
-static int answer_hard(struct turn *turn, const struct world *world, struct open_prompt *open, const char *note) {
-    int r = note_choice(turn, world, open, open->answered ? EVENT_STEPPED : EVENT_ANSWERED, CHOICE_HARD, note);
+static int answer_hard(struct turn *turn, const struct world *world, struct open_prompt *open,
+                       const char *note) {
+    int r =
+        note_choice(turn, world, open, open->answered ? EVENT_STEPPED : EVENT_ANSWERED, CHOICE_HARD, note);
     if (r < 0)
         return r;
     open->answered = true;
     return step_to(turn, world, open, STAGE_HARD);
 }
 
-static int answer_step(struct turn *turn, const struct world *world, struct open_prompt *open, enum choice choice,
-                       const char *note, enum stage stage) {
+static int answer_step(struct turn *turn, const struct world *world, struct open_prompt *open,
+                       enum choice choice, const char *note, enum stage stage) {
     int r = note_choice(turn, world, open, EVENT_STEPPED, choice, note);
     return r < 0 ? r : step_to(turn, world, open, stage);
 }
 
-static int answer_next(struct turn *turn, const struct world *world, struct open_prompt *open, const char *note) {
+static int answer_next(struct turn *turn, const struct world *world, struct open_prompt *open,
+                       const char *note) {
     const struct practice *practice = library_find_practice(world->library, or_empty(open->prompt));
     if (!practice || open->step + 1 >= practice->n_steps)
         return answer_and_close(turn, world, open, CHOICE_NEXT, note);
@@ -1286,21 +1318,24 @@ static int put_off(struct turn *turn, const struct world *world, struct open_pro
 }
 
 /* The first preset of the schedule. */
-static int answer_later(struct turn *turn, const struct world *world, struct open_prompt *open, const char *note) {
+static int answer_later(struct turn *turn, const struct world *world, struct open_prompt *open,
+                        const char *note) {
     if (world->schedule->n_snooze == 0)
         return put_off(turn, world, open, 15 * USEC_PER_MINUTE, 0, note);
     const struct snooze_preset *preset = &world->schedule->snooze[0];
     if (preset->span_usec != USEC_INFINITY)
         return put_off(turn, world, open, preset->span_usec, 0, note);
     usec_t until;
-    int r = moment_parse(preset->text, world->now_usec, world->zone, MOMENT_NEXT, SCHEDULE_MORNING_SEC, &until);
+    int r =
+        moment_parse(preset->text, world->now_usec, world->zone, MOMENT_NEXT, SCHEDULE_MORNING_SEC, &until);
     return r < 0 ? r : put_off(turn, world, open, 0, until, note);
 }
 
 static bool may_choose(const struct world *world, const struct open_prompt *open, enum choice choice) {
     if (open->stage == STAGE_NOTICE)
         return choice == CHOICE_OKAY;
-    if (choice == CHOICE_HELPFUL || choice == CHOICE_OKAY || choice == CHOICE_NOT_FOR_ME || choice == CHOICE_HARD)
+    if (choice == CHOICE_HELPFUL || choice == CHOICE_OKAY || choice == CHOICE_NOT_FOR_ME ||
+        choice == CHOICE_HARD)
         return true;
     enum choice choices[CHOICES_MAX];
     size_t n = keeper_choices(world, open, choices);
@@ -1350,8 +1385,8 @@ static int answer(struct turn *turn, const struct world *world, struct open_prom
     }
 }
 
-int keeper_answer(const struct keeper *keeper, const struct world *world, const struct uuid *id, const char *choice,
-                  const char *note, struct turn *ret) {
+int keeper_answer(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                  const char *choice, const char *note, struct turn *ret) {
     _cleanup_(turn_donep) struct turn turn;
     struct open_prompt *open;
     enum choice chosen = choice_from_id(choice);
@@ -1366,7 +1401,8 @@ int keeper_answer(const struct keeper *keeper, const struct world *world, const 
     return r < 0 ? r : turn_end(&turn, ret);
 }
 
-int keeper_opened(const struct keeper *keeper, const struct world *world, const struct uuid *id, struct turn *ret) {
+int keeper_opened(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                  struct turn *ret) {
     _cleanup_(turn_donep) struct turn turn;
     struct open_prompt *open;
     int r = turn_of_person(keeper, world, id, &turn, &open);
@@ -1377,8 +1413,8 @@ int keeper_opened(const struct keeper *keeper, const struct world *world, const 
     return r < 0 ? r : turn_end(&turn, ret);
 }
 
-int keeper_written(const struct keeper *keeper, const struct world *world, const struct uuid *id, const char *text,
-                   struct turn *ret) {
+int keeper_written(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                   const char *text, struct turn *ret) {
     _cleanup_(turn_donep) struct turn turn;
     struct open_prompt *open;
     int r = turn_of_person(keeper, world, id, &turn, &open);
@@ -1388,7 +1424,8 @@ int keeper_written(const struct keeper *keeper, const struct world *world, const
         return -EINVAL;
     r = check_note(text);
     if (r >= 0)
-        r = note_choice(&turn, world, open, open->answered ? EVENT_STEPPED : EVENT_ANSWERED, CHOICE_OKAY, text);
+        r = note_choice(&turn, world, open, open->answered ? EVENT_STEPPED : EVENT_ANSWERED, CHOICE_OKAY,
+                        text);
     if (r < 0)
         return r;
     open->answered = true;
@@ -1396,8 +1433,8 @@ int keeper_written(const struct keeper *keeper, const struct world *world, const
     return r < 0 ? r : turn_end(&turn, ret);
 }
 
-int keeper_snooze(const struct keeper *keeper, const struct world *world, const struct uuid *id, usec_t span_usec,
-                  usec_t until_usec, usec_t *ret_until_usec, struct turn *ret) {
+int keeper_snooze(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                  usec_t span_usec, usec_t until_usec, usec_t *ret_until_usec, struct turn *ret) {
     _cleanup_(turn_donep) struct turn turn;
     struct open_prompt *open;
     int r = turn_of_person(keeper, world, id, &turn, &open);
@@ -1420,7 +1457,7 @@ int keeper_dismiss(const struct keeper *keeper, const struct world *world, const
     return r < 0 ? r : turn_end(&turn, ret);
 }
 
-/* --- Lines of one's own, pause -------------------------------------------------------------------------------- */
+/* --- Lines of one's own, pause -------------------------------------------------------------------------- */
 
 int keeper_note(const struct keeper *keeper, const struct world *world, const char *text, bool keep,
                 struct uuid *ret_id, struct turn *ret) {
@@ -1454,6 +1491,31 @@ int keeper_keep(const struct keeper *keeper, const struct world *world, const st
     return r < 0 ? r : turn_end(&turn, ret);
 }
 
+/* A kept line of that entry that is before the person's eyes as a prompt closes; one that was only chosen for
+ * what waits is chosen anew. */
+static int forget_line(struct turn *turn, const struct world *world, const struct uuid *entry) {
+    char line[UUID_TEXT_SIZE];
+    uuid_format(entry, line);
+    int r = 0;
+    for (size_t i = turn->next->n_open; r >= 0 && i-- > 0;) {
+        struct open_prompt *open = &turn->next->open[i];
+        if (open->theme != THEME_OWN || !streq(or_empty(open->prompt), line))
+            continue;
+        if (!can_be_answered(open)) {
+            replace_string(&open->prompt, NULL);
+            replace_string(&open->text, NULL);
+            open->theme = THEME_NONE;
+            turn->changed = true;
+            continue;
+        }
+        if (open->state == OPEN_SHOWING)
+            r = take_as_shown(turn, world, open);
+        if (r >= 0)
+            r = close_open(turn, world, open, CLOSED_FORGOTTEN);
+    }
+    return r;
+}
+
 int keeper_forget(const struct keeper *keeper, const struct world *world, const struct uuid *entry,
                   struct turn *ret) {
     _cleanup_(turn_donep) struct turn turn;
@@ -1465,10 +1527,13 @@ int keeper_forget(const struct keeper *keeper, const struct world *world, const 
         r = 0; /* nothing of it is written down yet */
     else if (r >= 0)
         r = close_open(&turn, world, open, CLOSED_FORGOTTEN);
+    if (r >= 0)
+        r = forget_line(&turn, world, entry);
     return r < 0 ? r : turn_end(&turn, ret);
 }
 
-int keeper_pause(const struct keeper *keeper, const struct world *world, usec_t until_usec, struct turn *ret) {
+int keeper_pause(const struct keeper *keeper, const struct world *world, usec_t until_usec,
+                 struct turn *ret) {
     if (until_usec <= world->now_usec)
         return -EINVAL;
     _cleanup_(turn_donep) struct turn turn;
@@ -1495,7 +1560,7 @@ int keeper_resume(const struct keeper *keeper, const struct world *world, struct
     return turn_end(&turn, ret);
 }
 
-/* --- What comes next ------------------------------------------------------------------------------------------ */
+/* --- What comes next ------------------------------------------------------------------------------------ */
 
 usec_t keeper_next_wake(const struct keeper *keeper, const struct world *world) {
     usec_t wake = USEC_INFINITY;
@@ -1538,17 +1603,11 @@ static bool look_recorded(void *userdata, const char *reminder, usec_t due_usec)
     return world->recorded(world->userdata, reminder, due_usec);
 }
 
-/* One step of a look ahead: shows what is to be shown and lets it pass. */
-static int look_ahead_step(struct keeper **keeper, const struct world *world, struct upcoming *ret, bool *ret_shown) {
-    _cleanup_(turn_donep) struct turn turn;
-    int r = turn_begin(*keeper, &turn);
-    if (r >= 0)
-        r = advance(&turn, world, true);
-    if (r < 0)
-        return r;
+/* Lets pass what is being shown. */
+static int pass_showing(struct turn *turn, const struct world *world, struct upcoming *ret, bool *ret_shown) {
     *ret_shown = false;
-    for (size_t i = turn.next->n_open; i-- > 0;) {
-        struct open_prompt *open = &turn.next->open[i];
+    for (size_t i = turn->next->n_open; i-- > 0;) {
+        struct open_prompt *open = &turn->next->open[i];
         if (open->state != OPEN_SHOWING)
             continue;
         const struct reminder *reminder = reminder_of(world, open);
@@ -1559,19 +1618,43 @@ static int look_ahead_step(struct keeper **keeper, const struct world *world, st
             .id = open->id,
         };
         *ret_shown = true;
-        r = count_shown(&turn, world, open);
+        int r = count_shown(turn, world, open);
         if (r >= 0)
-            r = close_open(&turn, world, open, CLOSED_SEEN);
+            r = close_open(turn, world, open, CLOSED_SEEN);
         if (r < 0)
             return r;
     }
+    return 0;
+}
+
+/* One step of a look ahead: what is to be shown. What is being shown at its beginning is not to come any
+ * more. */
+static int look_ahead_step(struct keeper **keeper, const struct world *world, struct upcoming *ret,
+                           bool *ret_shown) {
+    _cleanup_(turn_donep) struct turn turn;
+    int r = turn_begin(*keeper, &turn);
+    if (r >= 0)
+        r = pass_showing(&turn, world, ret, ret_shown);
+    if (r >= 0)
+        r = advance(&turn, world, true);
+    if (r >= 0)
+        r = pass_showing(&turn, world, ret, ret_shown);
+    if (r < 0)
+        return r;
     keeper_free(*keeper);
     *keeper = TAKE_PTR(turn.next);
     return 0;
 }
 
-int keeper_upcoming(const struct keeper *keeper, const struct world *world, struct upcoming *ret, size_t limit,
-                    size_t *ret_n) {
+/* Paused until resumed, or in quiet hours without an end: nothing is to come, however far one looks. */
+static bool silent_for_good(const struct keeper *keeper, const struct world *world) {
+    usec_t end;
+    return keeper->paused_until_usec == USEC_INFINITY ||
+           (schedule_quiet_at(world->schedule, world->zone, world->now_usec, &end) && end == USEC_INFINITY);
+}
+
+int keeper_upcoming(const struct keeper *keeper, const struct world *world, struct upcoming *ret,
+                    size_t limit, size_t *ret_n) {
     _cleanup_(keeper_freep) struct keeper *ahead = NULL;
     int r = keeper_copy(keeper, &ahead);
     if (r < 0)
@@ -1592,7 +1675,7 @@ int keeper_upcoming(const struct keeper *keeper, const struct world *world, stru
             return r;
         n += shown;
         usec_t wake = keeper_next_wake(ahead, &then);
-        if (wake == USEC_INFINITY)
+        if (wake == USEC_INFINITY || silent_for_good(ahead, &then))
             break;
         wake = MAX_OF(wake, then.now_usec);
         then.boot_usec += wake - then.now_usec;

@@ -216,7 +216,8 @@ int keeper_note(const struct keeper *keeper, const struct world *world, const ch
 /* Whether the line of an entry comes back. The caller has made sure that the entry is there and has one. */
 int keeper_keep(const struct keeper *keeper, const struct world *world, const struct uuid *entry, bool keep,
                 struct turn *ret);
-/* The entry's content is erased: if it is open, it closes. The journal does the erasing. */
+/* The entry's content is erased: if it is open, it closes, and so does a prompt that shows its kept line. The journal
+ * does the erasing. */
 int keeper_forget(const struct keeper *keeper, const struct world *world, const struct uuid *entry, struct turn *ret);
 
 /* `until_usec` in the past is -EINVAL. */
