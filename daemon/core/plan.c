@@ -6,9 +6,13 @@
  * and claims nothing. */
 #include "daemon/core/plan.h"
 
-/* A claim search looks at most at this many `at` instants around one block: an `at` of every second in a block of
- * several hours stays below it. Past it the block counts as having no room. */
-#define CLAIMS_MAX 100000
+#include "daemon/core/claims.h"
+
+/* Free room in a block is looked for among at most this many claims: more leave none. */
+#define CLAIMS_MAX 20000
+
+/* So many occurrences can be taken out and put back (plan_seek() backwards) without working out all the others. */
+#define TAKEN_MAX 64
 
 #define HOLD_AT_USEC    (2 * USEC_PER_HOUR)
 #define HOLD_EVERY_USEC (20 * USEC_PER_MINUTE)
@@ -19,12 +23,17 @@ struct item {
 };
 
 struct plan {
+    struct claims *claims;
     const struct schedule *schedule;
     const usec_t *starts_usec;
     const struct zone *zone;
     const struct hash_key *secret;
-    usec_t after_usec;  /* nothing up to here is in the heap */
-    usec_t popped_usec; /* the latest that was taken out */
+    usec_t after_usec; /* the cursor was put here; what was due up to here is not in the heap */
+    struct {
+        size_t index;
+        usec_t due_usec;
+    } taken[TAKEN_MAX]; /* out of the heap since then */
+    size_t n_taken;     /* TAKEN_MAX + 1: more than are remembered */
     bool filled;
     size_t n;
     struct item heap[];
@@ -39,70 +48,29 @@ int plan_new(const struct schedule *schedule, const usec_t *starts_usec, const s
     plan->starts_usec = starts_usec;
     plan->zone = zone;
     plan->secret = secret;
+    int r = claims_new(schedule, starts_usec, zone, &plan->claims);
+    if (r < 0) {
+        plan_free(plan);
+        return r;
+    }
     *ret = plan;
     return 0;
 }
 
 struct plan *plan_free(struct plan *plan) {
+    if (!plan)
+        return NULL;
+    claims_free(plan->claims);
     free(plan);
     return NULL;
-}
-
-/* The next instant of an `at` reminder strictly after `after_usec`; USEC_INFINITY: none. */
-static usec_t next_at(const struct plan *plan, const struct reminder *reminder, usec_t after_usec) {
-    for (;;) {
-        usec_t earliest = USEC_INFINITY;
-        for (size_t i = 0; i < reminder->n_at; i++) {
-            const struct moment_rule *rule = &reminder->at[i];
-            usec_t next;
-            if (calendar_next(rule->calendar, rule->zone ? rule->zone : plan->zone, after_usec, &next) >= 0 &&
-                next < earliest)
-                earliest = next;
-        }
-        if (earliest == USEC_INFINITY || !reminder->window.on)
-            return earliest;
-        int32_t day = zone_local_day(plan->zone, earliest), allowed;
-        if (calendar_next_day(reminder->window.on, day, &allowed) < 0)
-            return USEC_INFINITY;
-        if (allowed == day)
-            return earliest;
-        after_usec = MAX_OF(zone_day_second(plan->zone, allowed, 0) - 1, earliest);
-    }
 }
 
 static usec_t start_of(const struct plan *plan, size_t index) {
     return plan->starts_usec ? plan->starts_usec[index] : 0;
 }
 
-/* The next instant that any `at` reminder claims strictly after `after_usec` and before `before_usec`. */
-static usec_t next_claim(const struct plan *plan, usec_t after_usec, usec_t before_usec) {
-    usec_t earliest = USEC_INFINITY;
-    for (size_t i = 0; i < plan->schedule->n_reminders; i++) {
-        const struct reminder *reminder = &plan->schedule->reminders[i];
-        if (reminder->kind != REMINDER_AT)
-            continue;
-        usec_t next = MAX_OF(after_usec, start_of(plan, i)), quiet_end;
-        do
-            next = next_at(plan, reminder, next);
-        while (next < MIN_OF(before_usec, earliest) &&
-               schedule_quiet_at(plan->schedule, plan->zone, next, &quiet_end));
-        earliest = MIN_OF(earliest, next);
-    }
-    return earliest < before_usec ? earliest : USEC_INFINITY;
-}
-
 unsigned plan_claims(struct plan *plan, usec_t after_usec, usec_t until_usec, unsigned enough) {
-    unsigned claims = 0;
-    for (size_t i = 0; i < plan->schedule->n_reminders; i++) {
-        const struct reminder *reminder = &plan->schedule->reminders[i];
-        if (reminder->kind != REMINDER_AT)
-            continue;
-        usec_t at = MAX_OF(after_usec, start_of(plan, i)), quiet_end;
-        while (claims < enough && (at = next_at(plan, reminder, at)) <= until_usec)
-            if (!schedule_quiet_at(plan->schedule, plan->zone, at, &quiet_end))
-                claims++;
-    }
-    return claims;
+    return claims_count(plan->claims, after_usec, until_usec, enough);
 }
 
 /* Walks the parts of [low, high) that are at least `gap` away from every claim. Returns their total length; when
@@ -113,7 +81,7 @@ static usec_t free_room(const struct plan *plan, usec_t low, usec_t high, usec_t
     for (unsigned i = 0; from < high; i++) {
         if (i == CLAIMS_MAX)
             return 0;
-        claim = next_claim(plan, claim, usec_add(high, gap));
+        claim = claims_next(plan->claims, claim, usec_add(high, gap));
         usec_t to = claim == USEC_INFINITY ? high : MIN_OF(high, usec_sub(claim, gap));
         if (to > from) {
             if (ret_usec && offset >= room && offset - room < to - from)
@@ -174,7 +142,7 @@ static bool next_every(const struct plan *plan, const struct reminder *reminder,
         .reminder = reminder,
         .due_usec = due,
         .hold_until_usec = usec_add(due, HOLD_EVERY_USEC),
-        .crowded = gap > 0 && next_claim(plan, usec_sub(due, gap), usec_add(due, gap)) != USEC_INFINITY,
+        .crowded = gap > 0 && claims_next(plan->claims, usec_sub(due, gap), usec_add(due, gap)) != USEC_INFINITY,
     };
     return true;
 }
@@ -203,7 +171,7 @@ static bool next_occurrence(const struct plan *plan, size_t index, usec_t after_
     const struct reminder *reminder = &plan->schedule->reminders[index];
     after_usec = MAX_OF(after_usec, start_of(plan, index));
     if (reminder->kind == REMINDER_AT) {
-        usec_t due = next_at(plan, reminder, after_usec);
+        usec_t due = claims_next_at(reminder, plan->zone, after_usec);
         *ret = (struct occurrence){reminder, due, usec_add(due, HOLD_AT_USEC), false};
     } else if (!next_in_window(plan, reminder, after_usec, ret))
         return false;
@@ -245,6 +213,11 @@ static void renew_first(struct plan *plan, usec_t after_usec) {
         sift_down(plan, 0);
 }
 
+static void order(struct plan *plan) {
+    for (size_t i = plan->n / 2; i-- > 0;)
+        sift_down(plan, i);
+}
+
 static void fill(struct plan *plan, usec_t after_usec) {
     plan->n = 0;
     for (size_t i = 0; i < plan->schedule->n_reminders; i++) {
@@ -253,19 +226,37 @@ static void fill(struct plan *plan, usec_t after_usec) {
         if (next_occurrence(plan, i, after_usec, &item->occurrence))
             plan->n++;
     }
-    for (size_t i = plan->n / 2; i-- > 0;)
-        sift_down(plan, i);
+    order(plan);
     plan->filled = true;
-    plan->popped_usec = 0;
+}
+
+/* Puts back what was taken out and is due after `after_usec`. */
+static void put_back(struct plan *plan, usec_t after_usec) {
+    bool any = false;
+    for (size_t i = 0; i < plan->n_taken; i++) {
+        if (plan->taken[i].due_usec <= after_usec)
+            continue;
+        size_t at = 0;
+        while (at < plan->n && plan->heap[at].index != plan->taken[i].index)
+            at++;
+        plan->heap[at].index = plan->taken[i].index;
+        if (next_occurrence(plan, plan->heap[at].index, after_usec, &plan->heap[at].occurrence))
+            plan->n = MAX_OF(plan->n, at + 1);
+        any = true;
+    }
+    if (any)
+        order(plan);
 }
 
 void plan_seek(struct plan *plan, usec_t after_usec) {
-    if (!plan->filled || after_usec < plan->after_usec || after_usec < plan->popped_usec)
+    if (!plan->filled || after_usec < plan->after_usec || plan->n_taken > TAKEN_MAX)
         fill(plan, after_usec);
     else
-        while (plan->n > 0 && plan->heap[0].occurrence.due_usec <= after_usec)
-            renew_first(plan, after_usec);
+        put_back(plan, after_usec);
+    while (plan->n > 0 && plan->heap[0].occurrence.due_usec <= after_usec)
+        renew_first(plan, after_usec);
     plan->after_usec = after_usec;
+    plan->n_taken = 0;
 }
 
 int plan_peek(struct plan *plan, struct occurrence *ret) {
@@ -281,7 +272,11 @@ int plan_pop(struct plan *plan, struct occurrence *ret) {
     int r = plan_peek(plan, ret);
     if (r < 0)
         return r;
-    plan->popped_usec = ret->due_usec;
+    if (plan->n_taken < TAKEN_MAX) {
+        plan->taken[plan->n_taken].index = plan->heap[0].index;
+        plan->taken[plan->n_taken].due_usec = ret->due_usec;
+    }
+    plan->n_taken += plan->n_taken <= TAKEN_MAX;
     renew_first(plan, ret->due_usec);
     return 0;
 }
