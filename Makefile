@@ -7,7 +7,9 @@ LIBEXECDIR  ?= $(PREFIX)/libexec/kindly
 DATAROOT    ?= $(PREFIX)/share
 DATADIR     ?= $(DATAROOT)/kindly
 USERUNITDIR ?= $(PREFIX)/lib/systemd/user
+MANDIR      ?= $(DATAROOT)/man
 INSTALL     ?= install
+SCDOC       ?= scdoc
 PKG_CONFIG  ?= pkg-config
 PYTHON      ?= /usr/bin/python3
 VARIANT     ?= release
@@ -55,9 +57,11 @@ NOTIFY_BOTH := $(filter-out $(NOTIFY_GLIB) $(NOTIFY_TTY),$(call objects,daemon/n
 TESTS      := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test-*.c)))
 DRIVERS    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/system/*-driver.c)))
 BENCHES    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/*.c)))
+SIMULATE   := $(O)/tests/simulate/simulate
 UNITS      := $(patsubst units/%.in,$(O)/%,$(wildcard units/*.in))
+PAGES      := $(patsubst docs/%.scd,$(O)/man/%,$(sort $(wildcard docs/*.scd)))
 OBJS := $(SHARED) $(DESKTOP) $(CLIENT) $(NOTIFY_GLIB) $(NOTIFY_TTY) $(NOTIFY_BOTH) $(O)/daemon/kindlyd.o \
-        $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o)
+        $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o) $(call objects,tests/simulate/*.c)
 
 ifneq ($(V),1)
 Q_CC = @echo '  CC    $@';
@@ -68,8 +72,8 @@ endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-run deps-check deps-full run check check-full test-programs install uninstall bench format \
-        clean help FORCE
+.PHONY: all deps deps-run deps-check deps-full run check check-full test-programs simulate install uninstall bench \
+        format clean help FORCE
 
 all: $(PROGRAMS) $(UNITS)
 
@@ -79,12 +83,14 @@ $(O)/kindly-notify: $(NOTIFY_GLIB) $(NOTIFY_BOTH) $(O)/daemon/core/base.o
 $(O)/kindly-tty: $(NOTIFY_TTY) $(NOTIFY_BOTH) $(O)/daemon/core/base.o
 $(TESTS) $(BENCHES): %: %.o $(SHARED) $(DESKTOP) $(NOTIFY_BOTH)
 $(DRIVERS): %: %.o $(SHARED) $(DESKTOP)
+$(SIMULATE): $(call objects,tests/simulate/*.c daemon/core/*.c)
 
 $(O)/kindly-notify: LIBS = $(GLIB_LIBS)
 $(O)/kindly-tty: LIBS = $(TTY_LIBS)
 $(O)/kindlyd $(O)/kindly $(DRIVERS) $(BENCHES): LIBS = $(BASE_LIBS) -lm
 $(TESTS): LIBS = $(BASE_LIBS) -lm -lcmocka
-$(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES): $(O)/.flags
+$(SIMULATE): LIBS = -lm
+$(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES) $(SIMULATE): $(O)/.flags
 	$(Q_LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS) $(LDLIBS)
 
 # Objects follow their flags: a changed compiler or flag set rebuilds this variant, and nothing else.
@@ -105,10 +111,14 @@ $(O)/.prefix: FORCE
 	@mkdir -p $(@D)
 	@echo '$(BINDIR)' | cmp -s - $@ 2>/dev/null || echo '$(BINDIR)' >$@
 
+$(PAGES): $(O)/man/%: docs/%.scd
+	@mkdir -p $(@D)
+	$(Q_GEN)$(SCDOC) <$< >$@
+
 # --- What Debian calls what is needed ---------------------------------------------------------------------------
 RUN_PACKAGES   := gcc libc6-dev pkg-config libsystemd-dev libconfig-dev libsqlite3-dev libjson-c-dev libnotify-dev \
                   dbus-daemon
-CHECK_PACKAGES := $(RUN_PACKAGES) libcmocka-dev python3 python3-pytest python3-dbus python3-dbusmock dbus-bin systemd \
+CHECK_PACKAGES := $(RUN_PACKAGES) scdoc groff-base libcmocka-dev python3 python3-pytest python3-dbus python3-dbusmock dbus-bin systemd \
                   dunst xvfb xdotool x11-utils imagemagick libxml2-utils desktop-file-utils tzdata fonts-dejavu-core sqlite3
 FULL_PACKAGES  := $(CHECK_PACKAGES) clang libclang-rt-14-dev dbus-user-session util-linux procps
 
@@ -142,7 +152,7 @@ run: deps-run
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@units/run.sh $(O)
 
-test-programs: all $(TESTS) $(DRIVERS)
+test-programs: all $(PAGES) $(TESTS) $(DRIVERS) $(SIMULATE)
 
 check: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
@@ -154,6 +164,13 @@ check-full: deps-full
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=asan test-programs
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=clang CC=clang WERROR=1 CFLAGS='-O1' test-programs
 	@$(PYTHON) tests/run.py --build $(O) --asan build/asan --full
+
+# The core through YEARS of random life; SEED makes a run again.
+YEARS ?= 1000
+SEED  ?= $(shell date +%s)
+simulate:
+	@$(MAKE) --no-print-directory -s -j$$(nproc) $(SIMULATE)
+	@$(SIMULATE) --years $(YEARS) --seed $(SEED)
 
 bench: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCHES)
@@ -176,10 +193,14 @@ $(foreach f,$(DECK_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
 644 $(O)/org.kindlyd.Kindly.desktop $(DATAROOT)/applications/org.kindlyd.Kindly.desktop
 644 units/org.kindlyd.Kindly.svg $(DATAROOT)/icons/hicolor/scalable/apps/org.kindlyd.Kindly.svg
 644 units/org.kindlyd.Kindly-symbolic.svg $(DATAROOT)/icons/hicolor/symbolic/apps/org.kindlyd.Kindly-symbolic.svg
+$(foreach p,$(PAGES),644 $(p) $(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p))
+)644 docs/completions/kindly.bash $(DATAROOT)/bash-completion/completions/kindly
+644 docs/completions/_kindly $(DATAROOT)/zsh/site-functions/_kindly
+644 docs/completions/kindly.fish $(DATAROOT)/fish/vendor_completions.d/kindly.fish
 endef
 export INSTALLED
 
-install: all
+install: all $(PAGES)
 	@printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
 	  [ -z "$$mode" ] || $(INSTALL) -Dm$$mode "$$from" "$(DESTDIR)$$to" || exit 1; done
 uninstall:
@@ -200,6 +221,7 @@ help:
 	@echo 'make check-full  all tests: sanitizers, another compiler, a real systemd user manager'
 	@echo 'make deps        install what check needs (deps-run: what run needs; deps-full: check-full)'
 	@echo 'make install     into PREFIX ($(PREFIX)), below DESTDIR; make uninstall takes it out again'
+	@echo 'make simulate    play YEARS ($(YEARS)) of random days through the rules, from SEED'
 	@echo 'make bench       measure; make format: clang-format; make clean'
 
 -include $(OBJS:.o=.d)

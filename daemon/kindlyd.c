@@ -182,22 +182,32 @@ static void carry_out(struct daemon *daemon, const struct effect *effect) {
         bus_signal(daemon->object, effect);
 }
 
-static int open_journal(struct daemon *daemon);
+static void open_journal_later(struct daemon *daemon);
 static int build_plan(struct daemon *daemon);
 
-/* Makes a turn durable. A journal that could not be opened is tried again each time. */
+static int try_commit(struct daemon *daemon, const struct turn *turn) {
+    if (!daemon->journal)
+        open_journal_later(daemon);
+    return daemon->journal ? journal_commit(daemon->journal, turn) : -EREMOTEIO;
+}
+
+/* Makes a turn durable. A journal that could not be opened is tried again each time; one that was moved or
+ * removed is followed by a new one. */
 static int commit(struct daemon *daemon, const struct turn *turn) {
-    if (!daemon->journal && open_journal(daemon) >= 0)
-        build_plan(daemon);
-    int r = daemon->journal ? journal_commit(daemon->journal, turn) : -EREMOTEIO;
+    int r = try_commit(daemon, turn);
+    if (r == -ESTALE) {
+        daemon->journal = journal_free(daemon->journal);
+        r = try_commit(daemon, turn);
+    }
     if (r >= 0) {
         set_problem(&daemon->journal_problem, NULL);
         return 0;
     }
     if (daemon->journal) {
         char *text = NULL;
+        const char *reason = r == -ESTALE ? "it was moved or removed" : strerror(-r);
         if (asprintf(&text, "The journal %s can't be written (%s); prompts go on unrecorded",
-                     daemon->journal_path, strerror(-r)) >= 0)
+                     daemon->journal_path, reason) >= 0)
             set_problem(&daemon->journal_problem, text);
         free(text);
     }
@@ -674,6 +684,17 @@ static int open_journal(struct daemon *daemon) {
     return 0;
 }
 
+/* While running: the schedule's reminders start in it at once. */
+static void open_journal_later(struct daemon *daemon) {
+    if (open_journal(daemon) < 0)
+        return;
+    int r = journal_note_reminders(daemon->journal, daemon->schedule, clock_realtime(), daemon->starts_usec);
+    if (r >= 0)
+        r = build_plan(daemon);
+    if (r < 0)
+        say(LOG_WARNING, "cannot note the reminders: %s", strerror(-r));
+}
+
 /* The state as it was when the program ended; where there is none, a new one in memory. */
 static int load_keeper(struct daemon *daemon) {
     if (open_journal(daemon) >= 0) {
@@ -771,14 +792,29 @@ static int host_forget(void *userdata, const struct uuid *id) {
     return erased(daemon, journal_forget(daemon->journal, id, world.now_usec, offset_now(&world)));
 }
 
+/* The entry in [since, until) that an open prompt belongs to, or whose kept line it shows. */
+static bool shows_entry_of(struct daemon *daemon, const struct open_prompt *open, usec_t since_usec,
+                           usec_t until_usec, struct uuid *ret) {
+    *ret = open->id;
+    if (open->shown_usec > 0 && open->shown_usec >= since_usec && open->shown_usec < until_usec)
+        return true;
+    struct entry entry;
+    if (open->theme != THEME_OWN || uuid_parse(or_empty(open->prompt), ret) < 0 || !daemon->journal ||
+        journal_find(daemon->journal, ret, &entry) < 0)
+        return false;
+    usec_t written_usec = entry.time_usec;
+    entry_done(&entry);
+    return written_usec >= since_usec && written_usec < until_usec;
+}
+
 static int host_forget_range(void *userdata, usec_t since_usec, usec_t until_usec, uint32_t *ret_count) {
     struct daemon *daemon = userdata;
     struct world world;
     look_at_world(daemon, &world);
     for (size_t i = daemon->keeper->n_open; i-- > 0;) {
-        struct uuid id = daemon->keeper->open[i].id;
-        usec_t shown = daemon->keeper->open[i].shown_usec;
-        if (shown == 0 || shown < since_usec || shown >= until_usec)
+        struct uuid id;
+        if (i >= daemon->keeper->n_open ||
+            !shows_entry_of(daemon, &daemon->keeper->open[i], since_usec, until_usec, &id))
             continue;
         int r = take_turn(daemon, act_forget, &id, true);
         if (r < 0)

@@ -22,6 +22,8 @@ static size_t count_options(const struct verb *verb) {
 
 void arguments_done(struct arguments *arguments) {
     free(arguments->words);
+    for (size_t i = 0; i < OPTIONS_MAX; i++)
+        free(arguments->joined[i]);
     *arguments = (struct arguments){};
 }
 
@@ -83,10 +85,21 @@ static int refuse_option(const struct verb *verb, const char *name, size_t lengt
     return -EINVAL;
 }
 
+/* One more value of an option that may be given again. */
+static int join_value(struct arguments *arguments, size_t index, const char *value) {
+    char *joined;
+    if (asprintf(&joined, "%s,%s", arguments->values[index], value) < 0)
+        return -ENOMEM;
+    free(arguments->joined[index]);
+    arguments->values[index] = arguments->joined[index] = joined;
+    return 0;
+}
+
 /* Marks the option as given; `value` is what came with it in the same item, or NULL. */
 static int take_option(struct arguments *arguments, size_t index, const char *value, char ***items) {
     const struct option *option = &arguments->verb->options[index];
-    if (arguments->given[index]) {
+    bool again = arguments->given[index];
+    if (again && option->kind != OPTION_VALUES) {
         complain("--%s is given twice", option->name);
         return -EINVAL;
     }
@@ -94,10 +107,12 @@ static int take_option(struct arguments *arguments, size_t index, const char *va
         complain("--%s takes no value with \"=\"", option->name);
         return -EINVAL;
     }
-    if (option->kind == OPTION_VALUE && !value && !(value = *(*items)++)) {
+    if ((option->kind == OPTION_VALUE || option->kind == OPTION_VALUES) && !value && !(value = *(*items)++)) {
         complain("--%s needs a value: %s", option->name, option->value);
         return -EINVAL;
     }
+    if (again)
+        return join_value(arguments, index, value);
     arguments->given[index] = true;
     arguments->values[index] = value;
     return 0;
@@ -216,8 +231,8 @@ static void option_help(const struct option *option, FILE *file) {
 
 void verb_help(const struct verb *verb, FILE *file) {
     size_t n = count_options(verb);
-    fprintf(file, "Usage: kindly %s%s%s%s\n\n", verb->name, n > 0 ? " [OPTIONS]" : "", *verb->words ? " " : "",
-            verb->words);
+    fprintf(file, "Usage: kindly %s%s%s%s\n\n", verb->name, n > 0 ? " [OPTIONS]" : "",
+            *verb->words ? " " : "", verb->words);
     fputc(toupper((unsigned char)verb->summary[0]), file);
     print_text(file, 1, 0, verb->summary + 1);
     if (verb->details) {

@@ -15,6 +15,7 @@
 enum option_kind {
     OPTION_FLAG,
     OPTION_VALUE,
+    OPTION_VALUES,      /* may be given again: the values are joined with commas */
     OPTION_MAYBE_VALUE, /* a value only as --name=value */
     OPTION_REST,        /* takes everything after it, as it is */
 };
@@ -40,12 +41,13 @@ struct verb {
     struct option options[OPTIONS_MAX]; /* ends at the first without a name */
 };
 
-/* What was given. Everything is borrowed from argv but the list of words. */
+/* What was given. Everything is borrowed from argv but the list of words, and values that were joined. */
 struct arguments {
     const struct verb *verb;
     bool help; /* --help was among them; nothing else was checked */
     bool given[OPTIONS_MAX];
     const char *values[OPTIONS_MAX];
+    char *joined[OPTIONS_MAX];
     char **rest; /* of OPTION_REST, ends with NULL; NULL: not given */
     char **words;
     size_t n_words;

@@ -158,6 +158,22 @@ const struct verb verbs[] = {
      .options = {{"base-time", 0, OPTION_VALUE, "TIME",
                   "after this time (now): 2026-03-28T12:00:00Z, @EPOCH"},
                  {"iterations", 'n', OPTION_VALUE, "N", "how many (1)"}}},
+    {.name = "rehearse",
+     .words = "",
+     .summary = "what would come, and when",
+     .details =
+         "One line each: time, reminder, theme, text. By the rules, the journal and the chance that "
+         "kindlyd goes by: the times are those that come if you are there and let each pass; texts "
+         "hold until your next answer. Windows are of each day; --away and --asleep may be given again.",
+     .run = verb_rehearse,
+     .options = {{"from", 0, OPTION_VALUE, "TIME",
+                  "begin with nothing open at that time; without it now, as it is"},
+                 {"days", 0, OPTION_VALUE, "N", "for how long, 1 to 366 (7)"},
+                 {"away", 0, OPTION_VALUES, "WINDOW", "you are away, the screen locked: 12:00-13:30"},
+                 {"asleep", 0, OPTION_VALUES, "WINDOW", "the machine is suspended: 23:00-07:00"},
+                 {"config", 0, OPTION_VALUE, "FILE", "another schedule than the one in use"},
+                 {"missed", 0, OPTION_FLAG, NULL, "also what is not shown, and the rule that does it"},
+                 OPTION_JSON}},
     {.name = "help",
      .words = "[VERB]",
      .summary = "what kindly can do, or how a verb is used",
@@ -258,6 +274,8 @@ static int run(char **items) {
         return list_verbs();
     if (first && streq(first, "--list-options"))
         return list_options(items[1]);
+    if (first && streq(first, "--complete"))
+        return verb_complete(items + 1);
     if (!first || *first == '-')
         return run_verb(verb_find(DEFAULT_VERB), items);
     const struct verb *verb = verb_find(first);

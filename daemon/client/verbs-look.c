@@ -163,11 +163,11 @@ int verb_upcoming(struct client *client, const struct arguments *arguments) {
     return OUTCOME_DONE;
 }
 
-static void print_source(const struct json_object *row) {
+static void print_source(const struct json_object *row, size_t column) {
     const char *source = row_text(row, "source"), *state = row_text(row, "state"),
                *detail = row_text(row, "detail");
     print_clean(stdout, source);
-    printf("%*s", (int)MAX_OF(18 - (ptrdiff_t)text_width(source), 1), "");
+    printf("%*s", (int)(column - text_width(source)), "");
     print_clean(stdout, state);
     if (row_flag(row, "holds"))
         fputs(", holds prompts back", stdout);
@@ -186,9 +186,14 @@ int verb_presence(struct client *client, const struct arguments *arguments) {
         return outcome;
     if (option_given(arguments, "json"))
         return print_rows_json(rows);
-    for (size_t i = 0; i < json_object_array_length(rows); i++)
-        print_source(json_object_array_get_idx(rows, i));
-    if (json_object_array_length(rows) == 0)
+    size_t n = json_object_array_length(rows), widest = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t width = text_width(row_text(json_object_array_get_idx(rows, i), "source"));
+        widest = MAX_OF(widest, width);
+    }
+    for (size_t i = 0; i < n; i++)
+        print_source(json_object_array_get_idx(rows, i), widest + 2);
+    if (n == 0)
         puts("Nothing here tells whether you are there.");
     return OUTCOME_DONE;
 }

@@ -12,6 +12,8 @@ const struct verb *verb_find(const char *name);
 int verb_unknown(const char *name);
 /* The help of the whole command. */
 void verbs_help(void);
+/* What could stand for the last of the words after `kindly`: see completion.c. */
+int verb_complete(char **words);
 
 int verb_answer(struct client *client, const struct arguments *arguments);
 int verb_calendar(struct client *client, const struct arguments *arguments);
@@ -26,6 +28,7 @@ int verb_note(struct client *client, const struct arguments *arguments);
 int verb_now(struct client *client, const struct arguments *arguments);
 int verb_pause(struct client *client, const struct arguments *arguments);
 int verb_presence(struct client *client, const struct arguments *arguments);
+int verb_rehearse(struct client *client, const struct arguments *arguments);
 int verb_reload(struct client *client, const struct arguments *arguments);
 int verb_resume(struct client *client, const struct arguments *arguments);
 int verb_snooze(struct client *client, const struct arguments *arguments);

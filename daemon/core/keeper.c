@@ -448,10 +448,10 @@ static bool has_place(const struct keeper *keeper, const struct world *world, co
     return shown + plan_claims(world->plan, time_usec, usec_sub(midnight, 1), most - shown) < most;
 }
 
-static bool within_gap(const struct keeper *keeper, const struct occurrence *occurrence) {
-    usec_t last = keeper->last_shown_usec, due = occurrence->due_usec;
-    usec_t distance = due > last ? due - last : last - due;
-    return last > 0 && distance < occurrence->reminder->gap_usec;
+/* An `at` ignores the gap. */
+static bool within_gap(const struct keeper *keeper, const struct reminder *reminder, usec_t time_usec) {
+    usec_t last = keeper->last_shown_usec, distance = time_usec > last ? time_usec - last : last - time_usec;
+    return reminder && reminder->kind != REMINDER_AT && last > 0 && distance < reminder->gap_usec;
 }
 
 /* --- Coming due ----------------------------------------------------------------------------------------- */
@@ -526,12 +526,11 @@ static int take_in(struct turn *turn, const struct world *world, const struct oc
     open->held = world->now_usec - occurrence->due_usec > LATE_USEC;
 
     usec_t end;
-    bool is_at = occurrence->reminder->kind == REMINDER_AT;
     if (schedule_quiet_at(world->schedule, world->zone, occurrence->due_usec, &end))
         return give_up(turn, world, open, MISSED_QUIET);
     if (paused_at(keeper, occurrence->due_usec))
         return give_up(turn, world, open, MISSED_PAUSED);
-    if (occurrence->crowded || (!is_at && within_gap(keeper, occurrence)))
+    if (occurrence->crowded || within_gap(keeper, occurrence->reminder, occurrence->due_usec))
         return give_up(turn, world, open, MISSED_GAP);
     if (!has_place(keeper, world, occurrence->reminder, occurrence->due_usec))
         return give_up(turn, world, open, MISSED_LIMIT);
@@ -720,6 +719,14 @@ static int note_shown(struct turn *turn, const struct world *world, struct open_
     return 0;
 }
 
+/* A gap counts from the due time of a prompt that was shown when it was due: the moments that the screen takes don't
+ * push the next one out of its place. */
+static usec_t shown_as_of(const struct world *world, const struct open_prompt *open) {
+    bool on_time = open->shown_usec == 0 && !open->held && open->due_usec <= world->now_usec &&
+                   world->now_usec - open->due_usec < LATE_USEC;
+    return on_time ? open->due_usec : world->now_usec;
+}
+
 /* It was before the person's eyes: counts, the gap, the end. */
 static int count_shown(struct turn *turn, const struct world *world, struct open_prompt *open) {
     struct keeper *keeper = turn->next;
@@ -728,7 +735,7 @@ static int count_shown(struct turn *turn, const struct world *world, struct open
         return r;
     int32_t today = zone_local_day(world->zone, world->now_usec);
     if (!open->by_hand) {
-        keeper->last_shown_usec = world->now_usec;
+        keeper->last_shown_usec = shown_as_of(world, open);
         if (open->shown_usec == 0) {
             keeper->day_count = shown_on_day(keeper, today) + 1;
             keeper->day = today;
@@ -913,6 +920,8 @@ static int show_waiting(struct turn *turn, const struct world *world, bool look_
     if (world->now_usec < open->not_before_usec || !world->screen || busy_showing)
         return 0;
     const struct reminder *reminder = reminder_of(world, open);
+    if (open->shown_usec == 0 && within_gap(turn->next, reminder, world->now_usec))
+        return give_up(turn, world, open, MISSED_GAP); /* it came due while another was on its way to the screen */
     if (open->shown_usec == 0 && !has_place(turn->next, world, reminder, world->now_usec))
         return give_up(turn, world, open, MISSED_LIMIT);
     if (!open->prompt && !look_ahead) {

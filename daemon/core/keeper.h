@@ -231,9 +231,9 @@ usec_t keeper_next_wake(const struct keeper *keeper, const struct world *world);
 /* Looks. */
 const struct open_prompt *keeper_find(const struct keeper *keeper, const struct uuid *id); /* NULL id: the newest */
 const struct open_prompt *keeper_on_screen(const struct keeper *keeper);
-/* Whether anything waits or is on screen: presence matters then, and only then. */
 /* When a snoozed prompt really comes back, after pause and quiet hours; 0 for one that is not put off. */
 usec_t keeper_back_usec(const struct keeper *keeper, const struct world *world, const struct open_prompt *open);
+/* Whether anything waits or is on screen: presence matters then, and only then. */
 bool keeper_needs_presence(const struct keeper *keeper);
 enum presence keeper_presence(const struct keeper *keeper, const struct world *world);
 size_t keeper_choices(const struct world *world, const struct open_prompt *open, enum choice ret[CHOICES_MAX]);

@@ -1,8 +1,11 @@
-/* One child at most. What is asked of it is kept as one pending call, so that a presenter that dies before it answers
- * is started once more with the same call, and a second death, an error or 30 s of silence is reported as unshown.
+/* One child at most. What is asked of it is kept as one pending call, so that a presenter that dies before it
+ * answers is started once more with the same call, and a second death, an error or 30 s of silence is
+ * reported as unshown.
  *
- * After a failure nothing is tried for a while, doubling from 5 s to 5 min, or until the server changes hands or the
- * presenter says that it is free again. One timer carries both the patience and that pause. */
+ * One Show is on its way at most: a newer one waits for its reply, and the newest alone is sent then.
+ *
+ * After a failure nothing is tried for a while, doubling from 5 s to 5 min, or until the server changes hands
+ * or the presenter says that it is free again. */
 #include "daemon/desktop/presenter.h"
 
 #include <fcntl.h>
@@ -32,15 +35,15 @@ struct presenter {
     sd_bus_slot *owner_match;
     bool server_owned, server_activatable;
 
-    pid_t pid; /* 0: none runs */
+    pid_t pid;           /* 0: none runs */
     const char *running; /* its program */
     sd_bus *link;
-    sd_event_source *child_source;
 
-    sd_bus_message *pending; /* the Show that is not answered yet */
-    sd_bus_slot *pending_slot;
+    sd_bus_message *pending; /* the Show that is wanted and not answered yet */
     struct uuid pending_id;
     bool retried;
+    sd_bus_slot *on_its_way; /* a Show that was sent */
+    bool superseded;         /* it isn't `pending` any more */
 
     bool held;              /* the presenter said Held: until Free */
     usec_t pause_usec;      /* of the last failure; 0: it went well */
@@ -51,7 +54,8 @@ static inline void bus_message_unrefp(sd_bus_message **m) {
     sd_bus_message_unref(*m);
 }
 
-/* --- What there is to show it on ------------------------------------------------------------------------------ */
+/* --- What there is to show it on
+ * ------------------------------------------------------------------------------ */
 
 /* An activated server needs a display to draw on: ours, or that of the person's graphical session. */
 static bool graphical_session(void) {
@@ -99,52 +103,52 @@ static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *err
     return 0;
 }
 
-static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-    (void)error;
-    struct presenter *presenter = userdata;
-    int owned = 0;
-    if (!sd_bus_message_is_method_error(m, NULL) && sd_bus_message_read(m, "b", &owned) >= 0)
-        presenter->server_owned = owned;
-    presenter->events->readiness(presenter->userdata);
-    return 0;
+static int read_owned(sd_bus_message *m, bool *ret) {
+    int owned;
+    int r = sd_bus_message_read(m, "b", &owned);
+    if (r >= 0)
+        *ret = owned;
+    return r < 0 ? r : 0;
 }
 
-static int on_activatable(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-    (void)error;
-    struct presenter *presenter = userdata;
+static int read_activatable(sd_bus_message *m, bool *ret) {
     const char *name;
-    if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_enter_container(m, 'a', "s") < 0)
-        return 0;
-    while (sd_bus_message_read(m, "s", &name) > 0)
-        if (streq(name, NOTIFICATIONS_NAME))
-            presenter->server_activatable = true;
-    presenter->events->readiness(presenter->userdata);
-    return 0;
+    bool found = false;
+    int r = sd_bus_message_enter_container(m, 'a', "s");
+    while (r >= 0 && (r = sd_bus_message_read(m, "s", &name)) > 0)
+        found |= streq(name, NOTIFICATIONS_NAME);
+    if (r >= 0)
+        *ret = found;
+    return r < 0 ? r : 0;
 }
 
-/* Follows the server's name; a change of hands is the only thing that wakes us. */
+/* Follows the server's name; a change of hands is the only thing that wakes us. The bus itself is asked, and
+ * waited for: the very first call, which may have started us, already wants to be shown. */
 static int watch_server(struct presenter *presenter) {
-    int r = sd_bus_add_match_async(presenter->session, &presenter->owner_match,
-                                   "type='signal',sender='" DBUS_NAME "',path='" DBUS_PATH "',interface='" DBUS_NAME
-                                   "',member='NameOwnerChanged',arg0='" NOTIFICATIONS_NAME "'",
-                                   on_owner_changed, NULL, presenter);
+    _cleanup_(bus_message_unrefp) sd_bus_message *owned = NULL, *names = NULL;
+    int r = sd_bus_add_match(presenter->session, &presenter->owner_match,
+                             "type='signal',sender='" DBUS_NAME "',path='" DBUS_PATH "',interface='" DBUS_NAME
+                             "',member='NameOwnerChanged',arg0='" NOTIFICATIONS_NAME "'",
+                             on_owner_changed, presenter);
     if (r >= 0)
-        r = sd_bus_call_method_async(presenter->session, NULL, DBUS_NAME, DBUS_PATH, DBUS_NAME, "NameHasOwner",
-                                     on_owner, presenter, "s", NOTIFICATIONS_NAME);
+        r = sd_bus_call_method(presenter->session, DBUS_NAME, DBUS_PATH, DBUS_NAME, "NameHasOwner", NULL,
+                               &owned, "s", NOTIFICATIONS_NAME);
     if (r >= 0)
-        r = sd_bus_call_method_async(presenter->session, NULL, DBUS_NAME, DBUS_PATH, DBUS_NAME,
-                                     "ListActivatableNames", on_activatable, presenter, NULL);
-    return r;
+        r = read_owned(owned, &presenter->server_owned);
+    if (r >= 0)
+        r = sd_bus_call_method(presenter->session, DBUS_NAME, DBUS_PATH, DBUS_NAME, "ListActivatableNames",
+                               NULL, &names, NULL);
+    return r < 0 ? r : read_activatable(names, &presenter->server_activatable);
 }
 
-/* --- The process ---------------------------------------------------------------------------------------------- */
+/* --- The process
+ * ---------------------------------------------------------------------------------------------- */
 
 static int start(struct presenter *presenter, const char *program);
 
 static void stop(struct presenter *presenter) {
-    presenter->pending_slot = sd_bus_slot_unref(presenter->pending_slot);
+    presenter->on_its_way = sd_bus_slot_unref(presenter->on_its_way);
     presenter->link = sd_bus_close_unref(presenter->link);
-    presenter->child_source = sd_event_source_disable_unref(presenter->child_source);
     presenter->pid = 0;
     presenter->running = NULL;
     presenter->held = false;
@@ -160,19 +164,30 @@ static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
 
 /* Nothing is tried for a while. */
 static void begin_pause(struct presenter *presenter) {
-    presenter->pause_usec = presenter->pause_usec == 0
-                                ? PAUSE_FIRST_USEC
-                                : MIN_OF(presenter->pause_usec * 2, PAUSE_LAST_USEC);
+    presenter->pause_usec =
+        presenter->pause_usec == 0 ? PAUSE_FIRST_USEC : MIN_OF(presenter->pause_usec * 2, PAUSE_LAST_USEC);
     presenter->pause = sd_event_source_disable_unref(presenter->pause);
     sd_event_add_time_relative(presenter->event, &presenter->pause, CLOCK_MONOTONIC, presenter->pause_usec,
                                USEC_PER_SEC, on_pause_over, presenter);
 }
 
 static void report_unshown(struct presenter *presenter, const char *problem) {
+    if (!presenter->pending)
+        return;
     struct uuid id = presenter->pending_id;
     presenter->pending = sd_bus_message_unref(presenter->pending);
-    presenter->pending_slot = sd_bus_slot_unref(presenter->pending_slot);
     presenter->events->unshown(presenter->userdata, &id, problem);
+}
+
+static int send_pending(struct presenter *presenter);
+
+/* The reply was to a Show that is no longer wanted: now for the one that is. */
+static int go_on(struct presenter *presenter) {
+    if (presenter->pending && send_pending(presenter) < 0) {
+        begin_pause(presenter);
+        report_unshown(presenter, NULL);
+    }
+    return 0;
 }
 
 static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -181,6 +196,7 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
     const sd_bus_error *failure = sd_bus_message_get_error(m);
     if (failure && !sd_bus_is_open(presenter->link))
         return 0; /* it ended: on_disconnected() follows */
+    presenter->on_its_way = sd_bus_slot_unref(presenter->on_its_way);
     if (failure && (sd_bus_error_has_name(failure, SD_BUS_ERROR_NO_REPLY) ||
                     sd_bus_error_has_name(failure, SD_BUS_ERROR_TIMEOUT))) {
         if (presenter->pid > 0)
@@ -190,6 +206,8 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
         report_unshown(presenter, "The notification server does not answer; the prompt waits");
         return 0;
     }
+    if (presenter->superseded)
+        return go_on(presenter);
     if (failure && sd_bus_error_has_name(failure, PRESENTER_INTERFACE ".Error.Held")) {
         presenter->held = true;
         report_unshown(presenter, NULL);
@@ -206,21 +224,24 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
     presenter->pause_usec = 0;
     struct uuid id = presenter->pending_id;
     presenter->pending = sd_bus_message_unref(presenter->pending);
-    presenter->pending_slot = sd_bus_slot_unref(presenter->pending_slot);
     presenter->events->showed(presenter->userdata, &id, bus_id, owner, server_id);
     return 0;
 }
 
 static int send_pending(struct presenter *presenter) {
-    presenter->pending_slot = sd_bus_slot_unref(presenter->pending_slot);
+    presenter->superseded = presenter->on_its_way;
+    if (presenter->superseded)
+        return 0;
     _cleanup_(bus_message_unrefp) sd_bus_message *m = NULL;
-    int r = sd_bus_message_new_method_call(presenter->link, &m, NULL, PRESENTER_PATH, PRESENTER_INTERFACE, "Show");
+    int r = sd_bus_message_new_method_call(presenter->link, &m, NULL, PRESENTER_PATH, PRESENTER_INTERFACE,
+                                           "Show");
     if (r >= 0)
         r = sd_bus_message_rewind(presenter->pending, 1);
     if (r >= 0)
         r = sd_bus_message_copy(m, presenter->pending, 1);
     if (r >= 0)
-        r = sd_bus_call_async(presenter->link, &presenter->pending_slot, m, on_show_reply, presenter, PATIENCE_USEC);
+        r = sd_bus_call_async(presenter->link, &presenter->on_its_way, m, on_show_reply, presenter,
+                              PATIENCE_USEC);
     return r;
 }
 
@@ -228,7 +249,10 @@ static int send_pending(struct presenter *presenter) {
 static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     (void)m, (void)error;
     struct presenter *presenter = userdata;
+    bool was_held = presenter->held;
     stop(presenter);
+    if (was_held)
+        presenter->events->readiness(presenter->userdata); /* nobody else would tell that it is free again */
     if (!presenter->pending)
         return 0;
     const char *program = wanted_program(presenter);
@@ -243,11 +267,13 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
     return 0;
 }
 
+/* It may have been left to itself before, and another runs: being waited for is all that is due to it then.
+ */
 static int on_exited(sd_event_source *source, const siginfo_t *info, void *userdata) {
-    (void)source, (void)info;
     struct presenter *presenter = userdata;
-    presenter->pid = 0;
-    presenter->child_source = sd_event_source_unref(presenter->child_source);
+    if (info->si_pid == presenter->pid)
+        presenter->pid = 0;
+    sd_event_source_set_floating(source, false); /* the loop lets go of it */
     return 0;
 }
 
@@ -326,7 +352,7 @@ static int start(struct presenter *presenter, const char *program) {
     }
     presenter->pid = pid;
     presenter->running = program;
-    int r = sd_event_add_child(presenter->event, &presenter->child_source, pid, WEXITED, on_exited, presenter);
+    int r = sd_event_add_child(presenter->event, NULL, pid, WEXITED, on_exited, presenter);
     if (r < 0)
         close(fds[0]);
     else
@@ -336,7 +362,8 @@ static int start(struct presenter *presenter, const char *program) {
     return r;
 }
 
-/* --- What is asked of it -------------------------------------------------------------------------------------- */
+/* --- What is asked of it
+ * -------------------------------------------------------------------------------------- */
 
 static int append_hints(sd_bus_message *m, const struct showing *showing) {
     const struct {
@@ -363,7 +390,8 @@ static int write_show(struct presenter *presenter, const struct showing *showing
     _cleanup_(bus_message_unrefp) sd_bus_message *m = NULL;
     char id[UUID_TEXT_SIZE];
     uuid_format(&showing->id, id);
-    int r = sd_bus_message_new_method_call(presenter->session, &m, NULL, PRESENTER_PATH, PRESENTER_INTERFACE, "Show");
+    int r = sd_bus_message_new_method_call(presenter->session, &m, NULL, PRESENTER_PATH, PRESENTER_INTERFACE,
+                                           "Show");
     if (r >= 0)
         r = sd_bus_message_append(m, "sss", id, showing->title, showing->body);
     if (r >= 0)
@@ -409,14 +437,14 @@ int presenter_show(struct presenter *presenter, const struct showing *showing) {
 void presenter_withdraw(struct presenter *presenter, const struct uuid *id) {
     if (presenter->pending && uuid_equal(&presenter->pending_id, id)) {
         presenter->pending = sd_bus_message_unref(presenter->pending);
-        presenter->pending_slot = sd_bus_slot_unref(presenter->pending_slot);
+        presenter->superseded = true;
     }
     if (!presenter->link)
         return;
     char text[UUID_TEXT_SIZE];
     uuid_format(id, text);
-    sd_bus_call_method_async(presenter->link, NULL, NULL, PRESENTER_PATH, PRESENTER_INTERFACE, "Withdraw", NULL, NULL,
-                             "s", text);
+    sd_bus_call_method_async(presenter->link, NULL, NULL, PRESENTER_PATH, PRESENTER_INTERFACE, "Withdraw",
+                             NULL, NULL, "s", text);
 }
 
 int presenter_new(sd_event *event, sd_bus *session, const char *mode, const char *desktop_program,

@@ -1,17 +1,23 @@
-/* One inotify descriptor. Each watched file is a (folder, name) pair; a folder that is watched whole has no name. An
- * event that matches starts a short timer, and more events start it anew, so that an editor's several steps are
- * noticed once. */
+/* One inotify descriptor. Each watched file is a (folder, name) pair; a folder that is watched whole has no
+ * name. An event that matches starts a short timer, and more events start it anew, so that an editor's
+ * several steps are noticed once. A folder that isn't there is waited for in the nearest one that is; whoever
+ * hears of a change watches anew. A link among the folders of a path is followed once: that it points
+ * elsewhere later is not noticed. */
 #include "daemon/desktop/watch.h"
 
+#include <dirent.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define STILL_USEC (200 * USEC_PER_MSEC)
-#define LINKS_MAX  16 /* on the way to a file; the kernel allows 40 */
-#define EVENTS     (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB)
+#define STILL_USEC       (200 * USEC_PER_MSEC)
+#define LINKS_MAX        16 /* on the way to a file; the kernel allows 40 */
+#define INSIDE_MAX       64 /* folders in a watched folder: decks have one for each language */
+#define EVENTS_OF_FOLDER (IN_DELETE_SELF | IN_MOVE_SELF)
+#define EVENTS                                                                                               \
+    (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB | EVENTS_OF_FOLDER)
 
 struct place {
     int folder;
@@ -41,7 +47,8 @@ static bool concerns(const struct watch *watch, const struct inotify_event *even
         return true;
     for (size_t i = 0; i < watch->n; i++) {
         const struct place *place = &watch->places[i];
-        if (place->folder == event->wd && (!place->name || (event->len > 0 && streq(place->name, event->name))))
+        if (place->folder == event->wd && (!place->name || event->mask & EVENTS_OF_FOLDER ||
+                                           (event->len > 0 && streq(place->name, event->name))))
             return true;
     }
     return false;
@@ -65,7 +72,8 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
     if (!concerned)
         return 0;
     watch->still = sd_event_source_disable_unref(watch->still);
-    return sd_event_add_time_relative(watch->event, &watch->still, CLOCK_MONOTONIC, STILL_USEC, 0, on_still, watch);
+    return sd_event_add_time_relative(watch->event, &watch->still, CLOCK_MONOTONIC, STILL_USEC, 0, on_still,
+                                      watch);
 }
 
 int watch_new(sd_event *event, watch_changed changed, void *userdata, struct watch **ret) {
@@ -115,8 +123,40 @@ static int add_place(struct watch *watch, const char *folder, const char *name) 
     return 0;
 }
 
+/* The name in the folder; where that isn't there, its own name in the folder before it, and so on up to the
+ * root. */
+static int add_place_or_wait(struct watch *watch, const char *folder, const char *name) {
+    char at[PATH_MAX], copy[PATH_MAX];
+    int r = add_place(watch, folder, name);
+    if (snprintf(at, sizeof at, "%s", folder) >= (int)sizeof at)
+        return -ENAMETOOLONG;
+    while (r == -ENOENT) {
+        strcpy(copy, at);
+        const char *missing = basename(copy);
+        r = add_place(watch, dirname(at), missing);
+    }
+    return r;
+}
+
 int watch_folder(struct watch *watch, const char *path) {
-    return add_place(watch, path, NULL);
+    int r = add_place_or_wait(watch, path, NULL);
+    DIR *folder = r < 0 ? NULL : opendir(path);
+    if (!folder)
+        return r;
+    struct dirent *entry;
+    for (int n = 0; r >= 0 && n < INSIDE_MAX && (entry = readdir(folder));) {
+        char inside[PATH_MAX];
+        if (entry->d_name[0] == '.' ||
+            snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name) >= PATH_MAX)
+            continue;
+        r = add_place(watch, inside, NULL);
+        if (r == -ENOTDIR || r == -ENOENT)
+            r = 0;
+        else
+            n++;
+    }
+    closedir(folder);
+    return r;
 }
 
 /* Watches the folder of `path` for its name, then goes on where it points to, if it is a link. */
@@ -128,7 +168,7 @@ int watch_file(struct watch *watch, const char *path) {
         strcpy(folder, at);
         strcpy(name, at);
         const char *parent = dirname(folder);
-        int r = add_place(watch, parent, basename(name));
+        int r = add_place_or_wait(watch, parent, basename(name));
         if (r < 0)
             return r;
         ssize_t length = readlink(at, target, sizeof target - 1);

@@ -15,9 +15,9 @@ int watch_new(sd_event *event, watch_changed changed, void *userdata, struct wat
 struct watch *watch_free(struct watch *watch); /* always NULL */
 DEFINE_CLEANUP(struct watch, watch_free)
 
-/* A file, whether it is there or not (its folder has to be), with every link on the way to it. Also for a folder:
- * what is made, written and removed directly in it. -ENOENT: its folder isn't there. */
+/* A file, whether it is there or not, with every link that it is behind. */
 int watch_file(struct watch *watch, const char *path);
+/* A folder, whether it is there or not: what is made, written and removed in it and in the folders it has now. */
 int watch_folder(struct watch *watch, const char *path);
 
 /* Watches nothing any more. */

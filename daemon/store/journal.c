@@ -279,7 +279,8 @@ int journal_note_reminders(struct journal *journal, const struct schedule *sched
     int r = compare_reminders(journal, known, n, &gone);
     if (r < 0)
         return r;
-    if (gone.n > 0 || any_changed(known, n)) {
+    bool writable = sqlite3_db_readonly(journal->db, "main") == 0;
+    if (writable && (gone.n > 0 || any_changed(known, n))) {
         r = transaction_begin(journal);
         if (r >= 0)
             r = transaction_end(journal, save_reminders(journal, known, n, &gone));

@@ -1,13 +1,14 @@
-# Completion of kindly for bash. Verbs and options come from the command itself.
+# Completion of kindly for bash. What there is to complete, the command itself says.
 _kindly() {
-    local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} words
-    if [ "$COMP_CWORD" -eq 1 ]; then
-        words=$(kindly --list-verbs 2>/dev/null | cut -f1)
-    elif [ "$verb" = help ]; then
-        words=$(kindly --list-verbs 2>/dev/null | cut -f1)
-    elif [[ $word == -* ]]; then
-        words=$(kindly --list-options "$verb" 2>/dev/null | cut -f1)
-    fi
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+    local word=${COMP_WORDS[COMP_CWORD]} line
+    [ "$word" = = ] && word=
+    COMPREPLY=()
+    while IFS= read -r line; do
+        case $line in
+        $'\tfiles') compopt -o default 2>/dev/null ;;
+        $'\tcommands') mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
+        "$word"*) printf -v "COMPREPLY[${#COMPREPLY[@]}]" %q "${line%%$'\t'*}" ;;
+        esac
+    done < <(kindly --complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
-complete -o default -F _kindly kindly
+complete -F _kindly kindly

@@ -97,8 +97,7 @@ class Caller:
             dbus_name = Gio.DBusError.get_remote_error(error)
             if not dbus_name:
                 raise
-            Gio.DBusError.strip_remote_error(error)
-            raise Refused(dbus_name, error.message) from None
+            raise Refused(dbus_name, error.message.removeprefix("GDBus.Error:%s: " % dbus_name)) from None
         return reply.unpack()
 
     def call(self, member, *arguments, timeout=PATIENCE):
@@ -267,7 +266,7 @@ class Person:
         self.journal = self.folder / "state/kindly/journal.db"
         self.bus = self.keep(Bus(str(self.folder)))
         self.env["DBUS_SESSION_BUS_ADDRESS"] = self.bus.address
-        self.server = None
+        self.server, self.watcher = None, None
         self.schedule()
 
     def keep(self, thing):
@@ -288,7 +287,12 @@ class Person:
         return self.server
 
     def start(self, *options, **how):
-        """Starts kindlyd."""
+        """Starts kindlyd, once the bus has noticed the end of one before it."""
+        if not self.watcher:
+            self.watcher = self.keep(Caller(self.bus.address))
+        deadline = time.monotonic() + PATIENCE
+        while self.watcher.ask(DBUS, DBUS_OBJECT, DBUS, "NameHasOwner", GLib.Variant("(s)", (NAME,)))[0]:
+            assert time.monotonic() < deadline, "another kindlyd runs"
         return self.keep(Kindlyd(self.env, str(self.folder), *options, **how))
 
     def caller(self):

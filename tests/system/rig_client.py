@@ -119,10 +119,15 @@ class Daemon:
         xml = (ROOT / "units" / f"{NAME}.xml").read_text()
         interface = Gio.DBusNodeInfo.new_for_xml(xml).interfaces[0]
         self.connection.register_object(OBJECT, interface, self._method, self._property, None)
-        self._bus("RequestName", GLib.Variant("(su)", (NAME, 0)))
-        self.ready.set()
+        do_not_queue = 4
+        owner = self._bus("RequestName", GLib.Variant("(su)", (NAME, do_not_queue))).unpack()[0]
+        assert owner == 1, "another stand-in has the name"
+        started = GLib.idle_source_new()  # from inside the loop: a quit before it runs would be lost
+        started.set_callback(lambda *_: self.ready.set())
+        started.attach(self.context)
         self.loop.run()
         if not self.connection.is_closed():
+            self._bus("ReleaseName", GLib.Variant("(s)", (NAME,)))
             self.connection.close_sync(None)
         self.context.pop_thread_default()
 
@@ -169,6 +174,7 @@ class Daemon:
     def end(self):
         self.loop.quit()
         self.thread.join(TIMEOUT)
+        assert not self.thread.is_alive()
 
 
 def error(name, message):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from rig_client import ID, INFINITY, KINDLY, OTHER, TIMEOUT, Bus, Daemon, GLib, Journal, Person, error, rows
+from rig_client import ID, INFINITY, KINDLY, OTHER, ROOT, TIMEOUT, Bus, Daemon, GLib, Journal, Person, error, rows
 
 UTC, BERLIN = {"TZ": "UTC"}, {"TZ": "Europe/Berlin"}
 DONE, FAILED, USAGE, UNREACHABLE = range(4)
@@ -93,6 +93,33 @@ def test_general_help_and_version(person):
     assert all(len(line) <= 88 for line in out.splitlines())
     status, out, err = person.run("--version")
     assert (status, err) == (DONE, "") and re.fullmatch(r"kindly \d+\.\d+\.\d+\n", out)
+
+
+COMPLETE = """
+source docs/completions/kindly.bash
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_kindly
+echo "${COMPREPLY[*]}"
+"""
+
+
+@pytest.mark.parametrize(
+    "words, completed",
+    [
+        (["kindly", "sn"], "snooze"),
+        (["kindly", ""], " ".join(verbs())),
+        (["kindly", "help", "re"], " ".join(verb for verb in verbs() if verb.startswith("re"))),
+        (["kindly", "journal", "--no"], "--notes"),
+        (["kindly", "answer", "--"], "--note --id --help"),
+        (["kindly", "check", "./"], ""),
+    ],
+    ids=named,
+)
+def test_completion_for_bash(person, words, completed):
+    environment = person.environment | {"PATH": f"{KINDLY.parent}:{person.environment['PATH']}"}
+    command = ["bash", "-c", COMPLETE, "bash", *words]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
+    assert (done.stdout, done.stderr) == (completed + "\n", "")
 
 
 WRONG = [
@@ -389,7 +416,7 @@ def test_presence(daemon, person):
         {"source": "screensaver", "state": "absent", "detail": "", "holds": False},
     ]
     daemon.replies["ListPresence"] = rows(*items)
-    expected = "logind-lock       away, holds prompts back (locked)\nscreensaver       absent\n"
+    expected = "logind-lock  away, holds prompts back (locked)\nscreensaver  absent\n"
     assert person.run("presence") == (DONE, expected, "")
     assert json.loads(person.run("presence", "--json")[1]) == items
 
@@ -649,6 +676,24 @@ def test_hold_passes_signals_on(daemon, person, number):
     assert process.returncode == 9
 
 
+def test_hold_leaves_the_keys_of_a_terminal_to_the_terminal(daemon, person):
+    """Ctrl-C reaches the command once."""
+    main, other = pty.openpty()
+    script = "trap 'n=$((n + 1)); echo got $n' INT; echo ready; read a; read b; exit 5"
+    command = ["setsid", "--ctty", "--wait", KINDLY, "hold", "--while", "sh", "-c", script]
+    process = subprocess.Popen(command, stdin=other, stdout=other, stderr=other, env=person.environment)
+    os.close(other)
+    with os.fdopen(main, "rb+", buffering=0) as terminal:
+        assert terminal.read(7) == b"ready\r\n"
+        terminal.write(b"\x03")
+        out = b""
+        while b"got 1" not in out:
+            out += terminal.read(100)
+        terminal.write(b"a\nb\n")
+        assert process.wait(TIMEOUT) == 5
+        assert b"got 2" not in out + terminal.read(1000)
+
+
 def test_hold_outlives_the_daemon(bus, person):
     first = Daemon(bus.address)
     process = person.start("hold", "--while", "sh", "-c", "echo ready; cat", stdin=subprocess.PIPE)
@@ -739,18 +784,14 @@ def test_watch_ends_when_nobody_reads(daemon, person):
 
 
 def test_watch_into_a_file(daemon, person):
+    daemon.replies["ListEntries"] = rows({"id": OTHER, "time_usec": SECOND, "state": "seen"})
     path = person.folder / "watched"
     with path.open("w") as file:
         process = subprocess.Popen([KINDLY, "watch", "--since", ID], env=person.environment, stdout=file)
     daemon.wait_for("ListEntries")
-    daemon.emit("Noted", GLib.Variant("(s)", (ID,)))
-    daemon.emit("Closed", GLib.Variant("(ss)", (ID, "seen")))
-    deadline = time.monotonic() + TIMEOUT
-    while path.read_text().count("\n") < 2:
-        assert time.monotonic() < deadline
-        os.sched_yield()
-    process.terminate()
+    process.terminate()  # taken up when the entries have been printed
     assert process.wait(TIMEOUT) == DONE
+    assert path.read_text().endswith(f"  seen  {OTHER}\n")
 
 
 def test_watch_ends_with_the_bus(tmp_path):

@@ -1,0 +1,212 @@
+"""kindlyd as it is installed, under a real `systemd --user` in namespaces of its own: a cgroup, processes and /run that
+nothing outside sees. The manager runs as root, since only root can make these; so its runtime folder is the test's, and
+the test speaks to its bus and to systemctl from outside."""
+
+import os
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from rig import NAME, OBJECT, PATIENCE, Caller, FAR_AWAY, CALM, HOUR, Server, stop
+from test_install import VARIANT, copy_of_the_tree
+
+pytestmark = pytest.mark.full
+
+# What sd_booted() asks for is a folder in /run; the manager's cgroup is where systemd and logind expect a user's.
+INSIDE = r"""
+set -e
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir /sys/fs/cgroup/$GROUP
+echo 0 >/sys/fs/cgroup/$GROUP/cgroup.procs
+umount /sys/fs/cgroup
+exec unshare --cgroup sh -ec '
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup
+  mount -t tmpfs -o mode=755 tmpfs /run
+  mkdir -p /run/systemd/system /sys/fs/cgroup/user.slice/user-0.slice/user@0.service
+  (echo 0 >/sys/fs/cgroup/user.slice/user-0.slice/user@0.service/cgroup.procs
+   SYSTEMD_LOG_TARGET=console exec /lib/systemd/systemd --user) &
+  wait $!'
+"""
+REMOVE = r"""
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+for i in $(seq 50); do
+  find /sys/fs/cgroup/$GROUP -depth -type d -exec rmdir {} + 2>/dev/null
+  [ -d /sys/fs/cgroup/$GROUP ] || exit 0
+  sleep 0.1
+done
+exit 1
+"""
+UNSHARE = ["unshare", "--mount", "--propagation", "private"]
+
+
+class Manager:
+    """systemd --user; it is there when it says so."""
+
+    def __init__(self, env, folder):
+        self.env = env
+        self.group = {"GROUP": "kindly-%d-%s" % (os.getpid(), os.urandom(4).hex())}
+        path = os.path.join(folder, "manager")
+        self.log = open(os.path.join(folder, "manager.log"), "wb")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+            listener.bind(path)
+            listener.settimeout(PATIENCE)
+            self.process = subprocess.Popen(
+                UNSHARE + ["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", INSIDE],
+                env={**env, **self.group, "NOTIFY_SOCKET": path}, stdin=subprocess.DEVNULL, stdout=self.log,
+                stderr=subprocess.STDOUT)
+            try:
+                while b"READY=1" not in listener.recv(4096):
+                    pass
+            except TimeoutError:
+                self.stop()
+                with open(self.log.name, encoding="utf-8", errors="replace") as log:
+                    pytest.fail("no user manager: %s" % log.read())
+
+    def run(self, *command):
+        """Runs a command inside: the manager speaks only to processes it can see."""
+        with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid), encoding="ascii") as children:
+            inside = children.read().split()[0]
+        done = subprocess.run(["nsenter", "--target=" + inside, "--mount", "--pid", "--cgroup", *command], env=self.env,
+                              check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=4 * PATIENCE)
+        return done.returncode, (done.stdout + done.stderr).decode()
+
+    def systemctl(self, *arguments):
+        return self.run("systemctl", "--user", "--no-pager", *arguments)
+
+    def show(self, name):
+        return self.systemctl("show", "--value", "--property=" + name, "kindlyd")[1].strip()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGKILL)  # --kill-child: all that runs inside goes with it
+        stop(self.process)
+        self.log.close()
+        subprocess.run(UNSHARE + ["sh", "-c", REMOVE], env={**self.env, **self.group}, check=True)
+
+
+@pytest.fixture(name="installed", scope="module")
+def fixture_installed(tmp_path_factory):
+    """make install into a prefix of its own, from a copy of the tree; its folder."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root: a user manager of its own takes namespaces and a cgroup")
+    folder = tmp_path_factory.mktemp("installed")
+    tree = folder / "tree"
+    tree.mkdir()
+    copy_of_the_tree(tree)
+    subprocess.run(["make", "-s", "VARIANT=" + VARIANT, "PREFIX=%s" % (folder / "usr"), "install"], cwd=tree, check=True,
+                   stdout=subprocess.DEVNULL,
+                   stdin=subprocess.DEVNULL)
+    return folder / "usr"
+
+
+@pytest.fixture(name="started")
+def fixture_started():
+    things = []
+
+    def keep(thing):
+        things.append(thing)
+        return thing
+
+    yield keep
+    for thing in reversed(things):
+        thing.stop()
+
+
+@pytest.fixture(name="home")
+def fixture_home(tmp_path, installed):
+    """The unit, and the file that starts it over the bus, where a person would put them."""
+    home = tmp_path / "home"
+    for folder, source in ((".config/systemd/user", "lib/systemd/user/kindlyd.service"),
+                           (".local/share/dbus-1/services", "share/dbus-1/services/%s.service" % NAME)):
+        (home / folder).mkdir(parents=True)
+        (home / folder / os.path.basename(source)).write_text((installed / source).read_text())
+    (home / ".config/kindly").mkdir()
+    (home / ".config/kindly/kindly.conf").write_text(FAR_AWAY + CALM)
+    return home
+
+
+@pytest.fixture(name="manager")
+def fixture_manager(tmp_path, home, started):
+    run = tmp_path / "run"
+    run.mkdir(mode=0o700)
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_RUNTIME_DIR": str(run), "LC_ALL": "C.UTF-8",
+           "XDG_DATA_HOME": str(home / ".local/share"), "TZ": "UTC", "GSETTINGS_BACKEND": "memory", "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent",
+           "DBUS_SESSION_BUS_ADDRESS": "unix:path=%s/bus" % run}
+    return started(Manager(env, str(tmp_path)))
+
+
+def test_the_unit_is_sound(installed, manager):
+    assert manager.run("systemd-analyze", "--user", "verify", "--man=no",
+                       str(installed / "lib/systemd/user/kindlyd.service")) == (0, "")
+
+
+def test_a_life_under_systemd(manager, home, started):
+    assert manager.systemctl("start", "kindlyd") == (0, "")
+    assert manager.show("ActiveState") == "active"
+    caller = started(Caller(manager.env["DBUS_SESSION_BUS_ADDRESS"]))
+    screen = started(Server(manager.env))
+
+    card = caller.call("Prompt", "humanity")
+    asked = screen.next()
+    assert asked["event"] == "notify" and caller.next("Shown")[0] == card
+    put_off = caller.call("Prompt", "care")
+    caller.call("Snooze", put_off, HOUR)
+    card = caller.call("Prompt", "three-breaths")
+    while asked["event"] != "notify" or asked["summary"] != "Three breaths":
+        asked = screen.next()
+    while caller.next("Shown")[0] != card:
+        pass
+
+    schedule = home / ".config/kindly/kindly.conf"
+    schedule.write_text(FAR_AWAY.replace("far", "farther") + CALM)
+    assert manager.systemctl("reload", "kindlyd") == (0, "")
+    assert [row["reminder"] for row in caller.call("ListUpcoming", 2)] == ["", "farther"]
+    schedule.write_text(FAR_AWAY + "nonsense = 1;\n")
+    status, told = manager.systemctl("reload", "kindlyd")
+    assert status != 0 and "failed" in told
+    assert "nonsense" in caller.get("Problem") and manager.show("ActiveState") == "active"
+    schedule.write_text(FAR_AWAY + CALM)
+    assert manager.systemctl("reload", "kindlyd") == (0, "") and caller.get("Problem") == ""
+
+    before = [(row["id"], row["state"], row["text"]) for row in caller.open()]
+    caller.seen()
+    assert manager.systemctl("kill", "--signal=KILL", "kindlyd") == (0, "")
+    caller.appeared()
+    assert [(row["id"], row["state"], row["text"]) for row in caller.open()] == before
+    assert screen.next()["event"] == "close"
+    back = screen.next()
+    assert (back["event"], back["replaces"], back["body"]) == ("notify", asked["id"], asked["body"])
+    assert manager.show("NRestarts") == "1"
+
+    assert manager.systemctl("stop", "kindlyd") == (0, "")
+    assert screen.next() == {"event": "close", "id": back["id"]}
+    assert (manager.show("Result"), manager.show("ExecMainStatus"), manager.show("ActiveState")) == (
+        "success", "0", "inactive")
+
+
+def test_started_over_the_bus(manager, started):
+    screen = started(Server(manager.env))
+    status, told = manager.run("busctl", "--user", "call", NAME, OBJECT, NAME, "Prompt", "s", "humanity")
+    assert status == 0, told
+    assert screen.next()["event"] == "notify"
+    assert manager.show("ActiveState") == "active" and manager.show("MainPID") != "0"
+
+
+def test_comes_back_with_the_bus(manager, started):
+    assert manager.systemctl("start", "kindlyd") == (0, "")
+    caller = started(Caller(manager.env["DBUS_SESSION_BUS_ADDRESS"]))
+    line = caller.call("Note", "before the bus went", False)
+    assert manager.systemctl("kill", "--signal=KILL", "dbus") == (0, "")
+    for _ in range(10 * PATIENCE):  # the bus that could tell is the one that went
+        if manager.show("NRestarts") == "1" and manager.show("ActiveState") == "active":
+            break
+        manager.systemctl("start", "dbus")
+    caller = started(Caller(manager.env["DBUS_SESSION_BUS_ADDRESS"]))
+    assert [row["id"] for row in caller.entries()] == [line]
+
+
+def test_enabled_it_starts_with_the_session(home, manager):
+    assert manager.systemctl("enable", "kindlyd")[0] == 0
+    assert (home / ".config/systemd/user/default.target.wants/kindlyd.service").is_symlink()
+    assert manager.systemctl("is-enabled", "kindlyd") == (0, "enabled\n")
