@@ -206,8 +206,8 @@ install: all $(PAGES)
 uninstall:
 	@printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
 	  [ -z "$$mode" ] || rm -f "$(DESTDIR)$$to"; done
-	@for d in $(DATADIR)/decks/* $(DATADIR)/decks $(DATADIR) $(LIBEXECDIR); do \
-	  rmdir "$(DESTDIR)$$d" 2>/dev/null || :; done
+	@for d in "$(DESTDIR)$(DATADIR)"/decks/* "$(DESTDIR)$(DATADIR)"/decks "$(DESTDIR)$(DATADIR)" \
+	  "$(DESTDIR)$(LIBEXECDIR)"; do rmdir "$$d" 2>/dev/null || :; done
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
