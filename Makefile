@@ -27,7 +27,7 @@ LINK_release  := -pie -Wl,-z,relro,-z,now
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
         -Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wimplicit-fallthrough -Wconversion -Wsign-conversion \
         -Wnull-dereference -Wcast-qual
-OURS  = -std=gnu11 -fno-common -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DDATADIR='"$(DATADIR)"' $(WARN) \
+OURS  = -std=gnu11 -fno-common -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) \
         $(if $(WERROR),-Werror)
 ALL_CFLAGS  = $(OURS) $(CPPFLAGS) $(CFLAGS) $(FLAGS_$(VARIANT))
 ALL_LDFLAGS = $(LDFLAGS) -Wl,--as-needed $(FLAGS_$(VARIANT)) $(LINK_$(VARIANT))
@@ -96,6 +96,8 @@ $(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES) $(SIMULATE): $(O)/.flags
 # Objects follow their flags: a changed compiler or flag set rebuilds this variant, and nothing else.
 PKG_CFLAGS = $(BASE_CFLAGS)
 $(NOTIFY_GLIB): PKG_CFLAGS = $(GLIB_CFLAGS)
+$(O)/daemon/store/paths.o: PKG_CFLAGS = $(BASE_CFLAGS) -DDATADIR='"$(DATADIR)"'
+$(O)/daemon/store/paths.o: $(O)/.prefix
 $(OBJS): $(O)/%.o: %.c $(O)/.flags Makefile
 	@mkdir -p $(@D)
 	$(Q_CC)$(CC) -MMD -MP -MF $(@:.o=.d) -MQ $@ $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
@@ -109,7 +111,7 @@ $(UNITS): $(O)/%: units/%.in $(O)/.prefix
 	$(Q_GEN)sed 's|@bindir@|$(BINDIR)|g' $< >$@
 $(O)/.prefix: FORCE
 	@mkdir -p $(@D)
-	@echo '$(BINDIR)' | cmp -s - $@ 2>/dev/null || echo '$(BINDIR)' >$@
+	@echo '$(BINDIR) $(DATADIR)' | cmp -s - $@ 2>/dev/null || echo '$(BINDIR) $(DATADIR)' >$@
 
 $(PAGES): $(O)/man/%: docs/%.scd
 	@mkdir -p $(@D)
@@ -118,7 +120,7 @@ $(PAGES): $(O)/man/%: docs/%.scd
 # --- What Debian calls what is needed ---------------------------------------------------------------------------
 RUN_PACKAGES   := gcc libc6-dev pkg-config libsystemd-dev libconfig-dev libsqlite3-dev libjson-c-dev libnotify-dev \
                   dbus-daemon
-CHECK_PACKAGES := $(RUN_PACKAGES) scdoc groff-base libcmocka-dev python3 python3-pytest python3-dbus python3-dbusmock dbus-bin systemd \
+CHECK_PACKAGES := $(RUN_PACKAGES) scdoc groff-base gsettings-desktop-schemas libcmocka-dev python3 python3-pytest python3-dbus python3-dbusmock dbus-bin systemd \
                   dunst xvfb xdotool x11-utils imagemagick libxml2-utils desktop-file-utils tzdata fonts-dejavu-core sqlite3
 FULL_PACKAGES  := $(CHECK_PACKAGES) clang libclang-rt-14-dev dbus-user-session util-linux procps
 

@@ -853,11 +853,17 @@ static void hold_waiting(struct turn *turn) {
     }
 }
 
+/* The moment after the return has passed unused: the machine slept, or the program was not running, or there
+ * was no screen. That was another absence, and needs a return of its own. */
+static bool moment_passed(const struct world *world, const struct open_prompt *open) {
+    return open->not_before_usec > 0 && world->now_usec > usec_add(open->not_before_usec, LATE_USEC);
+}
+
 /* hold_for runs from the due time to the return: one that is about to be shown is no longer too old, unless
  * there is no screen to show it on. */
 static bool about_to_show(const struct world *world, const struct open_prompt *open) {
     if (open->not_before_usec > 0)
-        return world->screen || world->now_usec < open->not_before_usec;
+        return world->now_usec < open->not_before_usec || (world->screen && !moment_passed(world, open));
     return !open->held && world->screen && world->now_usec - waiting_since(open) <= LATE_USEC;
 }
 
@@ -911,7 +917,8 @@ static int show_waiting(struct turn *turn, const struct world *world, bool look_
         return r == -ENOENT ? 0 : r;
     struct open_prompt *open = at_id(turn->next, &id);
     bool clock_went_back = open->not_before_usec > usec_add(world->now_usec, KEEPER_RETURN_MAX_USEC);
-    if (open->held && (open->not_before_usec == 0 || clock_went_back)) {
+    if (open->held && world->screen &&
+        (open->not_before_usec == 0 || clock_went_back || moment_passed(world, open))) {
         open->not_before_usec = usec_add(world->now_usec, return_delay(world, open));
         turn->changed = true;
     }
@@ -1139,7 +1146,8 @@ int keeper_unshown(const struct keeper *keeper, const struct world *world, const
         if (open->shown_usec > 0)
             open->hold_until_usec = schedule_next_quiet(world->schedule, world->zone, world->now_usec);
     }
-    open->on_screen = false;
+    if (r >= 0)
+        r = withdraw(&turn, open); /* a step that failed: what was said before is not to stay */
     turn.changed = true;
     return r < 0 ? r : turn_end(&turn, ret);
 }

@@ -147,17 +147,22 @@ static bool next_every(const struct plan *plan, const struct reminder *reminder,
     return true;
 }
 
-/* A window may have begun the day before the one that `after_usec` is on, not earlier. */
+/* A date that the zone skips (Samoa had no 2011-12-30) starts no window. */
+static bool day_exists(const struct zone *zone, int32_t day) {
+    return zone_local_day(zone, zone_day_second(zone, day, SECONDS_PER_DAY / 2)) == day;
+}
+
+/* A window may have begun the day before the one that `after_usec` is on, or one earlier across a skipped date. */
 static bool next_in_window(const struct plan *plan, const struct reminder *reminder, usec_t after_usec,
                            struct occurrence *ret) {
     const struct window *window = &reminder->window;
     int32_t last_day = zone_local_day(plan->zone, USEC_END_OF_TIME);
-    for (int32_t day = zone_local_day(plan->zone, after_usec) - 1; day <= last_day; day++) {
+    for (int32_t day = zone_local_day(plan->zone, after_usec) - 2; day <= last_day; day++) {
         if (window->on && calendar_next_day(window->on, day, &day) < 0)
             return false;
         usec_t start = zone_day_second(plan->zone, day, window->start_sec);
         usec_t end = zone_day_second(plan->zone, day, window->end_sec);
-        if (end <= start || end <= after_usec)
+        if (end <= start || end <= after_usec || !day_exists(plan->zone, day))
             continue;
         if (reminder->kind == REMINDER_TIMES ? next_times(plan, reminder, day, start, end, after_usec, ret)
                                              : next_every(plan, reminder, start, end, after_usec, ret))

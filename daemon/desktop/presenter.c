@@ -251,10 +251,11 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
     struct presenter *presenter = userdata;
     bool was_held = presenter->held;
     stop(presenter);
-    if (was_held)
-        presenter->events->readiness(presenter->userdata); /* nobody else would tell that it is free again */
-    if (!presenter->pending)
+    if (!presenter->pending) {
+        if (was_held)
+            presenter->events->readiness(presenter->userdata); /* nobody else would tell that it is free again */
         return 0;
+    }
     const char *program = wanted_program(presenter);
     if (!presenter->retried && program) {
         presenter->retried = true;

@@ -1,9 +1,11 @@
-/* The rules of DESIGN's "The life of an occurrence", told from the outside: from each turn and what the judge believes,
- * never from how the keeper came to it. What came due is taken from a second walk (timetable.c). */
+/* The rules of DESIGN's "The life of an occurrence", told from the outside: from each turn and what the judge
+ * believes, never from how the keeper came to it. What came due is taken from a second walk (timetable.c). */
 #include "tests/simulate/machine.h"
 
-#define LATE_USEC USEC_PER_MINUTE /* what is found later than this after its time waited through an absence */
-#define AT_ONCE   500             /* that many due ones are taken in before the rest follows in another turn */
+#define LATE_USEC                                                                                            \
+    USEC_PER_MINUTE /* what is found later than this after its time waited through an absence                \
+                     */
+#define AT_ONCE 500 /* that many due ones are taken in before the rest follows in another turn */
 
 static bool takes_in(enum call call) {
     return call == CALL_ADVANCE || call == CALL_RESTART || call == CALL_PAUSE || call == CALL_RESUME;
@@ -13,7 +15,8 @@ static bool moves_on(enum call call) {
     return call == CALL_ADVANCE || call == CALL_RESTART;
 }
 
-/* --- Looking things up ---------------------------------------------------------------------------------------- */
+/* --- Looking things up
+ * ---------------------------------------------------------------------------------------- */
 
 static uint64_t mixed(uint64_t digest, const void *data, size_t size) {
     for (const uint8_t *byte = data; size-- > 0; byte++)
@@ -23,14 +26,15 @@ static uint64_t mixed(uint64_t digest, const void *data, size_t size) {
 
 static uint64_t open_digest(uint64_t digest, const struct open_prompt *open) {
     struct open_prompt plain = *open;
-    const char *strings[] = {open->reminder, open->prompt, open->title, open->text, open->why, open->bus_id, open->owner};
+    const char *strings[] = {open->reminder, open->prompt, open->title, open->text,
+                             open->why,      open->bus_id, open->owner};
     for (size_t i = 0; i < ELEMENTSOF(strings); i++)
         digest = mixed(digest, or_empty(strings[i]), strlen(or_empty(strings[i])) + 1);
     const uint64_t numbers[] = {
-        plain.state,   plain.stage,       plain.due_usec,   plain.by_hand,      plain.hold_until_usec,
-        plain.held,    plain.theme,       plain.write,      plain.practice,     plain.not_before_usec,
-        plain.step,    plain.shown_usec,  plain.answered,   plain.expires_usec, plain.on_screen,
-        plain.snoozes, plain.server_id,   plain.until_usec, plain.until_boot_usec,
+        plain.state,   plain.stage,      plain.due_usec,   plain.by_hand,         plain.hold_until_usec,
+        plain.held,    plain.theme,      plain.write,      plain.practice,        plain.not_before_usec,
+        plain.step,    plain.shown_usec, plain.answered,   plain.expires_usec,    plain.on_screen,
+        plain.snoozes, plain.server_id,  plain.until_usec, plain.until_boot_usec,
     };
     digest = mixed(digest, numbers, sizeof numbers);
     digest = mixed(digest, plain.id.bytes, sizeof plain.id.bytes);
@@ -92,7 +96,8 @@ static const struct open_prompt *find_open(const struct keeper *keeper, const st
     return NULL;
 }
 
-static const struct open_prompt *find_key(const struct keeper *keeper, const char *reminder, usec_t due_usec) {
+static const struct open_prompt *find_key(const struct keeper *keeper, const char *reminder,
+                                          usec_t due_usec) {
     for (size_t i = 0; i < keeper->n_open; i++)
         if (!keeper->open[i].by_hand && keeper->open[i].due_usec == due_usec &&
             streq(keeper->open[i].reminder, reminder))
@@ -112,7 +117,8 @@ static const struct event *find_first(const struct turn *turn, const char *remin
     return NULL;
 }
 
-static const struct event *find_event(const struct turn *turn, const struct uuid *entry, enum event_kind kind) {
+static const struct event *find_event(const struct turn *turn, const struct uuid *entry,
+                                      enum event_kind kind) {
     for (size_t i = 0; i < turn->n_events; i++)
         if (turn->events[i].kind == kind && uuid_equal(&turn->events[i].entry, entry))
             return &turn->events[i];
@@ -160,7 +166,8 @@ static bool quiet_now(const struct machine *machine) {
     return quiet_at(machine->timetable, machine->zone, machine->wall_usec);
 }
 
-/* --- Rules by themselves -------------------------------------------------------------------------------------- */
+/* --- Rules by themselves
+ * -------------------------------------------------------------------------------------- */
 
 static bool has_place(struct machine *machine, const struct plain_reminder *reminder, usec_t time_usec) {
     int32_t day = zone_local_day(machine->zone, time_usec);
@@ -168,10 +175,12 @@ static bool has_place(struct machine *machine, const struct plain_reminder *remi
     unsigned shown = machine->belief.day == day ? machine->belief.day_count : 0;
     if (shown >= most || (reminder && reminder->kind == REMINDER_AT))
         return shown < most;
-    return shown + claims_between(&machine->dues, time_usec, zone_day_second(machine->zone, day + 1, 0) - 1) < most;
+    return shown + claims_between(&machine->dues, time_usec, zone_day_second(machine->zone, day + 1, 0) - 1) <
+           most;
 }
 
-static bool within_gap(const struct machine *machine, const struct plain_reminder *reminder, usec_t due_usec) {
+static bool within_gap(const struct machine *machine, const struct plain_reminder *reminder,
+                       usec_t due_usec) {
     usec_t last = machine->belief.last_shown_usec;
     if (!reminder || reminder->kind == REMINDER_AT || last == 0)
         return false;
@@ -211,16 +220,18 @@ static enum missed_rule rule_from_id(const char *id) {
     return rule;
 }
 
-/* --- Coming due ----------------------------------------------------------------------------------------------- */
+/* --- Coming due
+ * ----------------------------------------------------------------------------------------------- */
 
 static void fill_dues(struct machine *machine, usec_t from_usec, usec_t until_usec) {
     struct dues *dues = &machine->dues;
     if (from_usec < dues->from_usec || until_usec + USEC_PER_DAY >= dues->until_usec)
-        dues_fill(dues, machine->timetable, machine->zone, machine->starts_usec, &machine->life->secret, from_usec,
-                  until_usec);
+        dues_fill(dues, machine->timetable, machine->zone, machine->starts_usec, &machine->life->secret,
+                  from_usec, until_usec);
 }
 
-/* One that came due is either waiting now, or ended in this turn; where a rule misses it at once, by that rule. */
+/* One that came due is either waiting now, or ended in this turn; where a rule misses it at once, by that
+ * rule. */
 static void judge_due(struct machine *machine, const struct turn *turn, const struct due *due) {
     char at[MOMENT_TEXT_SIZE];
     const char *name = machine->timetable->reminders[due->reminder].name;
@@ -232,7 +243,8 @@ static void judge_due(struct machine *machine, const struct turn *turn, const st
              local_text(machine, due->due_usec, at));
         return;
     }
-    if (rules != 0 && (!first || first->kind != EVENT_MISSED || !(rules & 1U << rule_from_id(first->detail)))) {
+    if (rules != 0 &&
+        (!first || first->kind != EVENT_MISSED || !(rules & 1U << rule_from_id(first->detail)))) {
         const char *wanted = missed_rule_id((enum missed_rule)__builtin_ctz(rules));
         fail(machine, "missed at once", "%s, due %s, is to be missed (%s) and is %s", name,
              local_text(machine, due->due_usec, at), wanted, first ? or_empty(first->detail) : "open");
@@ -240,7 +252,8 @@ static void judge_due(struct machine *machine, const struct turn *turn, const st
     struct track *track = track_of(machine, open ? &open->id : &first->entry);
     track->held = machine->wall_usec - due->due_usec > LATE_USEC;
     track->since_usec = due->due_usec;
-    track->hold_usec = MIN_OF(due->hold_until_usec, next_quiet_after(machine->timetable, machine->zone, due->due_usec));
+    track->hold_usec =
+        MIN_OF(due->hold_until_usec, next_quiet_after(machine->timetable, machine->zone, due->due_usec));
 }
 
 static size_t count_new(const struct machine *machine, const struct turn *turn) {
@@ -258,7 +271,8 @@ static void judge_dues(struct machine *machine, const struct turn *turn) {
     if (belief->planned_usec > now)
         belief->planned_usec = now;
     if (until > now || until < belief->planned_usec) {
-        fail(machine, "planned until", "what is due has been handled up to a time that is not between then and now");
+        fail(machine, "planned until",
+             "what is due has been handled up to a time that is not between then and now");
         return;
     }
     fill_dues(machine, belief->planned_usec, now);
@@ -281,17 +295,18 @@ static void judge_dues(struct machine *machine, const struct turn *turn) {
     belief->planned_usec = until;
 }
 
-/* --- Ends ----------------------------------------------------------------------------------------------------- */
+/* --- Ends
+ * ----------------------------------------------------------------------------------------------------- */
 
 /* Whether there is a newer (or as new) one that waits too, or one asked for by hand that took the screen. */
-static bool something_newer(struct machine *machine, const struct turn *turn, const struct uuid *id, usec_t since) {
+static bool something_newer(struct machine *machine, const struct turn *turn, const struct uuid *id,
+                            usec_t since) {
     for (size_t i = 0; i < machine->belief.n_tracks; i++) {
         const struct track *track = &machine->belief.tracks[i];
         const struct open_prompt *was = find_open(machine->keeper, &track->id);
-        bool waits = !was || was->state == OPEN_WAITING || was->state == OPEN_SHOWING ||
-                     (was->state == OPEN_SNOOZED && snooze_end(machine, track) <= machine->wall_usec);
-        usec_t its_since = was && was->state == OPEN_SNOOZED ? snooze_end(machine, track) : track->since_usec;
-        if (!uuid_equal(&track->id, id) && waits && its_since >= since)
+        bool came_back = was && was->state == OPEN_SNOOZED && track->snooze_usec == 0;
+        bool waits = !was || was->state == OPEN_WAITING || was->state == OPEN_SHOWING || came_back;
+        if (!uuid_equal(&track->id, id) && waits && track->since_usec >= since)
             return true;
     }
     const struct open_prompt *own = find_open(machine->keeper, id);
@@ -313,7 +328,8 @@ static bool back_in_time(const struct machine *machine, const struct track *trac
 static bool nothing_to_choose(const struct machine *machine, const struct plain_reminder *reminder) {
     const struct library *library = machine->life->library;
     bool hard = machine->past.hard_usec > 0 && machine->wall_usec < machine->past.hard_usec + USEC_PER_DAY;
-    bool young = machine->past.first_usec == 0 || machine->wall_usec < machine->past.first_usec + 14 * USEC_PER_DAY;
+    bool young =
+        machine->past.first_usec == 0 || machine->wall_usec < machine->past.first_usec + 14 * USEC_PER_DAY;
     for (size_t i = 0; i < library->n_prompts; i++) {
         const struct prompt *prompt = &library->prompts[i];
         if (machine->past.card_resting[i] || (hard && prompt->depth > 1) ||
@@ -326,13 +342,15 @@ static bool nothing_to_choose(const struct machine *machine, const struct plain_
     return true;
 }
 
-static void judge_missed(struct machine *machine, enum call call, const struct turn *turn, const struct event *event) {
+static void judge_missed(struct machine *machine, enum call call, const struct turn *turn,
+                         const struct event *event) {
     enum missed_rule rule = rule_from_id(event->detail);
     const struct plain_reminder *reminder = find_reminder(machine, or_empty(event->reminder));
     const struct track *track = find_track(&machine->belief, &event->entry);
     usec_t now = machine->wall_usec, due = event->due_usec, paused = turn->next->paused_until_usec;
     bool crowded = false;
-    for (size_t i = dues_after(&machine->dues, due - 1); i < machine->dues.n && machine->dues.items[i].due_usec == due; i++)
+    for (size_t i = dues_after(&machine->dues, due - 1);
+         i < machine->dues.n && machine->dues.items[i].due_usec == due; i++)
         crowded |= machine->dues.items[i].crowded;
     bool right = false;
     switch (rule) {
@@ -352,7 +370,7 @@ static void judge_missed(struct machine *machine, enum call call, const struct t
         right = quiet_at(machine->timetable, machine->zone, due) || quiet_now(machine);
         break;
     case MISSED_PAUSED:
-        right = due < machine->belief.paused_usec || now < MAX_OF(machine->belief.paused_usec, paused);
+        right = due < machine->paused_usec || now < MAX_OF(machine->paused_usec, paused);
         break;
     case MISSED_NO_PROMPT:
         right = nothing_to_choose(machine, reminder);
@@ -370,18 +388,19 @@ static void judge_missed(struct machine *machine, enum call call, const struct t
 }
 
 /* Closed by time alone: an open one that expired, or a returned snooze that found nobody, or a newer one. */
-static void judge_closed(struct machine *machine, enum call call, const struct turn *turn, const struct event *event) {
+static void judge_closed(struct machine *machine, enum call call, const struct turn *turn,
+                         const struct event *event) {
     const struct open_prompt *was = find_open(machine->keeper, &event->entry);
     const struct track *track = find_track(&machine->belief, &event->entry);
     if (!was || !track || !streq(or_empty(event->detail), closed_how_id(CLOSED_UNANSWERED)))
         return;
     usec_t now = machine->wall_usec;
-    usec_t since = was->state == OPEN_SNOOZED ? snooze_end(machine, track) : track->since_usec;
+    usec_t since = track->since_usec;
     bool right = was->state == OPEN_SHOWN
                      ? track->expires_usec <= now
-                     : since <= now && (something_newer(machine, turn, &event->entry, since) || quiet_now(machine) ||
-                                        next_quiet_after(machine->timetable, machine->zone, since) <= now ||
-                                        track->hold_usec <= now);
+                     : something_newer(machine, turn, &event->entry, since) || quiet_now(machine) ||
+                           next_quiet_after(machine->timetable, machine->zone, since) <= now ||
+                           track->hold_usec <= now;
     if (!right && moves_on(call))
         fail(machine, "unanswered in time", "%s is closed before its time", or_empty(was->reminder));
 }
@@ -399,17 +418,20 @@ static void judge_ends(struct machine *machine, const struct turn *turn) {
             continue;
         }
         bool ended = find_event(turn, &was->id, EVENT_MISSED) || find_event(turn, &was->id, EVENT_CLOSED) ||
-                     find_event(turn, &was->id, EVENT_ANSWERED) || find_event(turn, &was->id, EVENT_STEPPED) ||
-                     find_event(turn, &was->id, EVENT_KEPT) || was->answered;
+                     find_event(turn, &was->id, EVENT_ANSWERED) ||
+                     find_event(turn, &was->id, EVENT_STEPPED) || find_event(turn, &was->id, EVENT_KEPT) ||
+                     was->answered;
         bool told = false;
         for (size_t j = 0; j < turn->n_effects; j++)
-            told |= turn->effects[j].kind == EFFECT_SIGNAL_CLOSED && uuid_equal(&turn->effects[j].id, &was->id);
+            told |=
+                turn->effects[j].kind == EFFECT_SIGNAL_CLOSED && uuid_equal(&turn->effects[j].id, &was->id);
         if (!ended || !told)
             fail(machine, "ends exactly once", "%s is gone without a word", was->reminder);
     }
 }
 
-/* --- Showing -------------------------------------------------------------------------------------------------- */
+/* --- Showing
+ * -------------------------------------------------------------------------------------------------- */
 
 static void judge_shown_now(struct machine *machine, enum call call, const struct turn *turn,
                             const struct open_prompt *open) {
@@ -435,7 +457,8 @@ static void judge_shown_now(struct machine *machine, enum call call, const struc
         fail(machine, "themes", "%s is of a theme that is not asked for", name);
     if (!track->held)
         return;
-    if (track->returned_usec == 0 || machine->elapsed_usec - track->returned_usec < KEEPER_RETURN_MIN_USEC)
+    if (track->returned_usec == 0 || (machine->jumped_usec < track->returned_usec &&
+                                      machine->elapsed_usec - track->returned_usec < KEEPER_RETURN_MIN_USEC))
         fail(machine, "after a return", "%s is shown less than a minute after the return", name);
     if (!uuid_equal(&machine->returned_with, &open->id) && track->taken_usec <= machine->returned_usec)
         fail(machine, "one after an absence", "%s is the second one of the same absence", name);
@@ -476,7 +499,8 @@ static void believe_shown(struct machine *machine, const struct turn *turn, cons
     track->expires_usec = usec_add(now, machine->timetable->schedule->expire_after_usec);
     if (!open || open->by_hand)
         return;
-    track->expires_usec = MIN_OF(track->expires_usec, next_quiet_after(machine->timetable, machine->zone, now));
+    track->expires_usec =
+        MIN_OF(track->expires_usec, next_quiet_after(machine->timetable, machine->zone, now));
     belief->last_shown_usec = now;
     if (!is_first(event))
         return;
@@ -487,7 +511,8 @@ static void believe_shown(struct machine *machine, const struct turn *turn, cons
     belief->day = today;
 }
 
-/* --- Snoozes and pauses --------------------------------------------------------------------------------------- */
+/* --- Snoozes and pauses
+ * --------------------------------------------------------------------------------------- */
 
 static void believe_snoozed(struct machine *machine, const struct turn *turn, const struct event *event) {
     const struct open_prompt *open = find_open(turn->next, &event->entry);
@@ -548,7 +573,8 @@ static void judge_snoozes(struct machine *machine, const struct turn *turn) {
     }
 }
 
-/* --- What holds after time has moved on ------------------------------------------------------------------------- */
+/* --- What holds after time has moved on
+ * ------------------------------------------------------------------------- */
 
 static void judge_waiting(struct machine *machine, const struct open_prompt *open, bool showing) {
     struct track *track = track_of(machine, &open->id);
@@ -562,13 +588,14 @@ static void judge_waiting(struct machine *machine, const struct open_prompt *ope
         fail(machine, "quiet", "%s waits in quiet hours or a pause", open->reminder);
     if (!there || showing || !screen_ready(machine))
         return;
-    usec_t since = MAX_OF(track->returned_usec, machine->failed_usec);
+    usec_t since = MAX_OF(track->returned_usec, MAX_OF(machine->failed_usec, machine->ready_usec));
     if (!track->held || machine->elapsed_usec - since > KEEPER_RETURN_MAX_USEC)
         fail(machine, "after a return", "%s waits, though the person is there%s", open->reminder,
              track->held ? " for more than three minutes" : "");
 }
 
-/* After a step back of the clock, or with a shorter expire_after, none stays for longer than it would from now. */
+/* After a step back of the clock, or with a shorter expire_after, none stays for longer than it would from
+ * now. */
 static void believe_shorter(struct machine *machine) {
     usec_t latest = usec_add(machine->wall_usec, machine->timetable->schedule->expire_after_usec);
     for (size_t i = 0; i < machine->belief.n_tracks; i++)
@@ -591,9 +618,11 @@ static void judge_moved_on(struct machine *machine, const struct turn *turn) {
     }
 }
 
-/* --- A turn --------------------------------------------------------------------------------------------------- */
+/* --- A turn
+ * --------------------------------------------------------------------------------------------------- */
 
-static void judge_event(struct machine *machine, enum call call, const struct turn *turn, const struct event *event) {
+static void judge_event(struct machine *machine, enum call call, const struct turn *turn,
+                        const struct event *event) {
     switch (event->kind) {
     case EVENT_SHOWN:
         believe_shown(machine, turn, event);
@@ -627,15 +656,19 @@ static void believe_steps(struct machine *machine, const struct turn *turn) {
     for (size_t i = 0; i < turn->next->n_open; i++) {
         const struct open_prompt *open = &turn->next->open[i], *was = find_open(machine->keeper, &open->id);
         struct track *track = track_of(machine, &open->id);
-        bool stepped = find_event(turn, &open->id, EVENT_STEPPED) || find_event(turn, &open->id, EVENT_ANSWERED);
+        bool stepped =
+            find_event(turn, &open->id, EVENT_STEPPED) || find_event(turn, &open->id, EVENT_ANSWERED);
         if (stepped && open->state == OPEN_SHOWN)
-            track->expires_usec = usec_add(machine->wall_usec, machine->timetable->schedule->expire_after_usec);
+            track->expires_usec =
+                usec_add(machine->wall_usec, machine->timetable->schedule->expire_after_usec);
         if (open->state == OPEN_SNOOZED && was && was->state == OPEN_WAITING && track->snooze_usec == 0) {
             track->snooze_usec = track->since_usec;
             track->snooze_boot_usec = 0;
         }
         if (open->state != OPEN_SNOOZED)
             track->snooze_usec = 0;
+        if (open->state == OPEN_WAITING && open->shown_usec > 0 && was && was->state == OPEN_SHOWING)
+            track->hold_usec = next_quiet_after(machine->timetable, machine->zone, machine->wall_usec);
     }
 }
 
@@ -651,6 +684,7 @@ static void drop_tracks(struct machine *machine, const struct keeper *next) {
 void judge_turn(struct machine *machine, enum call call, const struct turn *turn) {
     struct belief *belief = &machine->belief;
     const struct keeper *next = turn->next;
+    machine->paused_usec = belief->paused_usec;
     if (!turn->changed &&
         (turn->n_events > 0 || keeper_digest(next, false) != keeper_digest(machine->keeper, false)))
         fail(machine, "acknowledged", "something has changed that is not to be written down");
@@ -729,8 +763,9 @@ void judge_absence(struct machine *machine) {
     for (size_t i = 0; i < belief->n_tracks; i++) {
         struct track *track = &belief->tracks[i];
         const struct open_prompt *open = find_open(machine->keeper, &track->id);
-        if (open && open->state == OPEN_WAITING && open->not_before_usec > 0 &&
-            open->not_before_usec + LATE_USEC < machine->wall_usec)
+        bool slept_past =
+            open && open->state == OPEN_WAITING && open->not_before_usec + LATE_USEC < machine->wall_usec;
+        if (slept_past || (open && open->state == OPEN_SHOWING))
             track->returned_usec = 0;
     }
 }

@@ -1,5 +1,5 @@
-/* Draws a life. Happenings come in bursts and with long calms between them: most bugs need two things within minutes,
- * and years of nothing cost nothing. */
+/* Draws a life. Happenings come in bursts and with long calms between them: most bugs need two things within
+ * minutes, and years of nothing cost nothing. */
 #include "tests/simulate/life.h"
 
 #define LENGTH_USEC (365 * USEC_PER_DAY)
@@ -86,7 +86,8 @@ void life_new(uint64_t seed, const struct zone *const zones[LIFE_ZONES], const s
     struct chance chance = {seed * 0x9e3779b97f4a7c15ULL + 1};
     *ret = (struct life){.seed = seed, .length_usec = LENGTH_USEC, .zones = zones, .library = library};
     usec_t first = (usec_t)1293840000 * USEC_PER_SEC; /* 2011, when Samoa skipped a day */
-    ret->begin_usec = first + chance_below(&chance, chance_percent(&chance, 10) ? 200 * 24 : 30 * 365 * 24) * USEC_PER_HOUR;
+    ret->begin_usec =
+        first + chance_below(&chance, chance_percent(&chance, 10) ? 200 * 24 : 30 * 365 * 24) * USEC_PER_HOUR;
     ret->zone = (unsigned)chance_below(&chance, LIFE_ZONES);
     for (size_t i = 0; i < sizeof ret->secret.bytes; i++)
         ret->secret.bytes[i] = (uint8_t)chance_bits(&chance);

@@ -1,5 +1,6 @@
-/* One simulated life: its schedules, its zones, and what happens to it from outside. Everything in it comes from one
- * seed, and each happening carries the chance it needs, so that leaving some out doesn't change the others. */
+/* One simulated life: its schedules, its zones, and what happens to it from outside. Everything in it comes
+ * from one seed, and each happening carries the chance it needs, so that leaving some out doesn't change the
+ * others. */
 #pragma once
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #define LIFE_ZONES      8
 
 enum happening_kind {
-    HAPPENING_LEAVE,     /* idle, locked, or busy */
+    HAPPENING_LEAVE, /* idle, locked, or busy */
     HAPPENING_COME,
     HAPPENING_ANSWER,
     HAPPENING_OPEN,

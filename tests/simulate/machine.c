@@ -1,5 +1,6 @@
-/* Plays a life: a daemon made of the core, wired like daemon/kindlyd.c (commit first, then memory, then effects), with
- * a journal that is a pointer: what was last committed is what a restart finds. Time goes from one event to the next. */
+/* Plays a life: a daemon made of the core, wired like daemon/kindlyd.c (commit first, then memory, then
+ * effects), with a journal that is a pointer: what was last committed is what a restart finds. Time goes from
+ * one event to the next. */
 #include "tests/simulate/machine.h"
 
 #include <stdarg.h>
@@ -11,7 +12,8 @@
 
 static void advance(struct machine *machine);
 
-/* --- Telling -------------------------------------------------------------------------------------------------- */
+/* --- Telling
+ * -------------------------------------------------------------------------------------------------- */
 
 const char *local_text(const struct machine *machine, usec_t wall_usec, char buffer[MOMENT_TEXT_SIZE]) {
     return wall_usec >= USEC_END_OF_TIME ? "never" : moment_format(wall_usec, machine->zone, buffer);
@@ -36,8 +38,8 @@ void tell(struct machine *machine, const char *format, ...) {
     const char *abbreviation;
     va_list arguments;
     zone_to_civil(machine->zone, machine->wall_usec, &civil, NULL, &abbreviation);
-    fprintf(machine->log, "%d-%02d-%02d %02d:%02d:%02d.%03d %-6s ", civil.year, civil.month, civil.day, civil.hour,
-            civil.minute, civil.second, civil.usec / 1000, abbreviation);
+    fprintf(machine->log, "%d-%02d-%02d %02d:%02d:%02d.%03d %-6s ", civil.year, civil.month, civil.day,
+            civil.hour, civil.minute, civil.second, civil.usec / 1000, abbreviation);
     va_start(arguments, format);
     vfprintf(machine->log, format, arguments);
     va_end(arguments);
@@ -59,8 +61,8 @@ static void tell_turn(struct machine *machine, const struct turn *turn, bool rec
         const struct event *event = &turn->events[i];
         tell(machine, "  %s %s%s%s%s%s%s", event_kind_id(event->kind),
              event->reminder && *event->reminder ? event->reminder : name_of(machine, turn, &event->entry),
-             event->detail ? " " : "", or_empty(event->detail), event->choice ? " " : "", or_empty(event->choice),
-             recorded ? "" : " (unrecorded)");
+             event->detail ? " " : "", or_empty(event->detail), event->choice ? " " : "",
+             or_empty(event->choice), recorded ? "" : " (unrecorded)");
         if (event->due_usec > 0)
             tell(machine, "    due %s", local_text(machine, event->due_usec, at));
         if (event->until_usec > 0)
@@ -72,7 +74,8 @@ static void tell_turn(struct machine *machine, const struct turn *turn, bool rec
                  name_of(machine, turn, &turn->effects[i].id), turn->effects[i].in_place ? " in place" : "");
 }
 
-/* --- What the core asks --------------------------------------------------------------------------------------- */
+/* --- What the core asks
+ * --------------------------------------------------------------------------------------- */
 
 static void world_random(void *userdata, void *buffer, size_t size) {
     struct machine *machine = userdata;
@@ -135,14 +138,16 @@ static void remember(struct machine *machine, const struct event *event) {
         machine->past.themes[event->theme].shown++;
         machine->past.themes[event->theme].shown_usec = event->time_usec;
         machine->past.themes[event->theme].day = zone_local_day(machine->zone, event->time_usec);
-        memmove(machine->past.recent + 1, machine->past.recent, (CHOOSE_RECENT - 1) * sizeof *machine->past.recent);
+        memmove(machine->past.recent + 1, machine->past.recent,
+                (CHOOSE_RECENT - 1) * sizeof *machine->past.recent);
         machine->past.recent[0] = event->theme;
         machine->past.card_usec[card] = event->time_usec;
     } else if (event->kind == EVENT_ANSWERED) {
         bool helpful = streq(event->choice, choice_id(CHOICE_HELPFUL));
         machine->past.themes[event->theme].rated++;
         machine->past.themes[event->theme].rated_helpful += helpful;
-        *(helpful ? &machine->past.themes[event->theme].helped : &machine->past.themes[event->theme].not_helped) += 1;
+        *(helpful ? &machine->past.themes[event->theme].helped
+                  : &machine->past.themes[event->theme].not_helped) += 1;
         if (streq(event->choice, choice_id(CHOICE_NOT_FOR_ME)))
             machine->past.card_resting[card] = true;
         if (streq(event->choice, choice_id(CHOICE_HARD)))
@@ -177,7 +182,8 @@ static const struct world *look(struct machine *machine, enum call call) {
     return &machine->world;
 }
 
-/* --- Turns ---------------------------------------------------------------------------------------------------- */
+/* --- Turns
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void set_later(struct machine *machine, struct happening happening, usec_t at_usec) {
     if (machine->n_soon == SOON_MAX)
@@ -195,20 +201,25 @@ static void spring(struct machine *machine, enum moment_of_happening moment) {
             continue;
         machine->n_traps--;
         memmove(machine->traps + i, machine->traps + i + 1, (machine->n_traps - i) * sizeof trap);
-        set_later(machine, trap, machine->elapsed_usec + (moment == IN_FLIGHT ? FLIGHT_USEC : trap.delay_usec));
+        set_later(machine, trap,
+                  machine->elapsed_usec + (moment == IN_FLIGHT ? FLIGHT_USEC : trap.delay_usec));
         return;
     }
 }
 
 /* It ends, in one of three ways, and starts again some time later. */
 static void stop(struct machine *machine, uint64_t bits) {
-    static const usec_t down[] = {0, 2 * USEC_PER_SEC, 3 * USEC_PER_MINUTE, 3 * USEC_PER_HOUR, 4 * USEC_PER_DAY};
+    static const usec_t down[] = {0, 2 * USEC_PER_SEC, 3 * USEC_PER_MINUTE, 3 * USEC_PER_HOUR,
+                                  4 * USEC_PER_DAY};
     struct chance chance = {bits};
     uint64_t way = chance_below(&chance, 4);
     usec_t most = down[chance_below(&chance, ELEMENTSOF(down))];
     machine->running = false;
     machine->start_usec = machine->elapsed_usec + chance_below(&chance, most + 1);
-    tell(machine, "%s, for %lu s", way == 3 ? "the machine goes down" : way == 2 ? "kill -9, the presenter too" : "kill -9",
+    tell(machine, "%s, for %lu s",
+         way == 3   ? "the machine goes down"
+         : way == 2 ? "kill -9, the presenter too"
+                    : "kill -9",
          (unsigned long)((machine->start_usec - machine->elapsed_usec) / USEC_PER_SEC));
     server_daemon_ended(machine, way >= 2);
     if (way == 3) {
@@ -343,7 +354,8 @@ static void on_reply(struct machine *machine) {
         char owner[16];
         snprintf(owner, sizeof owner, ":1.%u", machine->owner);
         tell(machine, "the presenter has shown it");
-        int r = keeper_showed(machine->keeper, look(machine, CALL_SHOWED), &id, "bus", owner, machine->reply_id, &turn);
+        int r = keeper_showed(machine->keeper, look(machine, CALL_SHOWED), &id, "bus", owner,
+                              machine->reply_id, &turn);
         take(machine, CALL_SHOWED, false, r, &turn);
     } else {
         tell(machine, "the presenter could not show it");
@@ -356,7 +368,8 @@ static void on_reply(struct machine *machine) {
     move_on_if_watching(machine);
 }
 
-/* --- Starting, loading ---------------------------------------------------------------------------------------- */
+/* --- Starting, loading
+ * ---------------------------------------------------------------------------------------- */
 
 /* What the journal does with a schedule that is put in force: a reminder new to it starts now. */
 static void note_reminders(struct machine *machine) {
@@ -411,7 +424,8 @@ static void start(struct machine *machine) {
     take(machine, CALL_RESTART, false, r, &turn);
 }
 
-/* --- Happenings ----------------------------------------------------------------------------------------------- */
+/* --- Happenings
+ * ----------------------------------------------------------------------------------------------- */
 
 /* The one that a person means: mostly what is before them. False: nothing is open. */
 static bool pick_open(const struct machine *machine, struct chance *chance, struct uuid *ret) {
@@ -426,16 +440,19 @@ static bool pick_open(const struct machine *machine, struct chance *chance, stru
 }
 
 static int answer(struct machine *machine, struct chance *chance, const struct uuid *id, struct turn *ret) {
-    static const enum choice always[] = {CHOICE_HELPFUL, CHOICE_OKAY, CHOICE_NOT_FOR_ME, CHOICE_HARD, CHOICE_COUNT};
+    static const enum choice always[] = {CHOICE_HELPFUL, CHOICE_OKAY, CHOICE_NOT_FOR_ME, CHOICE_HARD,
+                                         CHOICE_COUNT};
     const struct world *world = look(machine, CALL_PERSON);
     const struct open_prompt *open = keeper_find(machine->keeper, id);
     enum choice choices[CHOICES_MAX], choice;
     size_t n = keeper_choices(world, open, choices);
-    choice = chance_percent(chance, 80) ? choices[chance_below(chance, n)] : always[chance_below(chance, ELEMENTSOF(always))];
+    choice = chance_percent(chance, 80) ? choices[chance_below(chance, n)]
+                                        : always[chance_below(chance, ELEMENTSOF(always))];
     const char *note = chance_percent(chance, 20) ? "a line" : "";
     machine->snooze_span_usec = machine->snooze_until_usec = 0;
     tell(machine, "the person says %s", choice == CHOICE_COUNT ? "nonsense" : choice_id(choice));
-    return keeper_answer(machine->keeper, world, id, choice == CHOICE_COUNT ? "nonsense" : choice_id(choice), note, ret);
+    return keeper_answer(machine->keeper, world, id, choice == CHOICE_COUNT ? "nonsense" : choice_id(choice),
+                         note, ret);
 }
 
 static int snooze(struct machine *machine, struct chance *chance, const struct uuid *id, struct turn *ret) {
@@ -445,7 +462,8 @@ static int snooze(struct machine *machine, struct chance *chance, const struct u
     bool wall = chance_percent(chance, 40);
     machine->snooze_span_usec = wall ? 0 : span;
     machine->snooze_until_usec = wall ? machine->wall_usec + span : 0;
-    tell(machine, "the person puts it off for %lu s%s", (unsigned long)(span / USEC_PER_SEC), wall ? ", by the clock" : "");
+    tell(machine, "the person puts it off for %lu s%s", (unsigned long)(span / USEC_PER_SEC),
+         wall ? ", by the clock" : "");
     return keeper_snooze(machine->keeper, look(machine, CALL_PERSON), id, machine->snooze_span_usec,
                          machine->snooze_until_usec, &told, ret);
 }
@@ -521,7 +539,8 @@ static void pause_prompts(struct machine *machine, enum happening_kind kind, str
     } else {
         usec_t until = chance_percent(chance, 15)
                            ? USEC_INFINITY
-                           : machine->wall_usec + 1 + chance_below(chance, spans[chance_below(chance, ELEMENTSOF(spans))]);
+                           : machine->wall_usec + 1 +
+                                 chance_below(chance, spans[chance_below(chance, ELEMENTSOF(spans))]);
         tell(machine, "the person pauses");
         int r = keeper_pause(machine->keeper, look(machine, CALL_PAUSE), until, &turn);
         take(machine, CALL_PAUSE, true, r, &turn);
@@ -544,7 +563,9 @@ static void reload(struct machine *machine, struct chance *chance) {
 
 static void come_or_leave(struct machine *machine, enum happening_kind kind, struct chance *chance) {
     uint64_t how = chance_below(chance, 3);
-    machine->presence = kind == HAPPENING_COME ? PRESENCE_AVAILABLE : how == 0 ? PRESENCE_BUSY : PRESENCE_AWAY;
+    machine->presence = kind == HAPPENING_COME ? PRESENCE_AVAILABLE
+                        : how == 0             ? PRESENCE_BUSY
+                                               : PRESENCE_AWAY;
     machine->locked = kind == HAPPENING_LEAVE && how == 2;
     tell(machine, "the person is %s%s", presence_id(machine->presence), machine->locked ? ", locked" : "");
     move_on_if_watching(machine);
@@ -560,10 +581,12 @@ static void travel(struct machine *machine, struct chance *chance) {
 }
 
 static void set_clock(struct machine *machine, struct chance *chance) {
-    static const usec_t spans[] = {2 * USEC_PER_SEC, 5 * USEC_PER_MINUTE, 2 * USEC_PER_HOUR, 2 * USEC_PER_DAY};
+    static const usec_t spans[] = {2 * USEC_PER_SEC, 5 * USEC_PER_MINUTE, 2 * USEC_PER_HOUR,
+                                   2 * USEC_PER_DAY};
     usec_t span = chance_below(chance, spans[chance_below(chance, ELEMENTSOF(spans))]);
     bool back = chance_percent(chance, 50);
-    tell(machine, "the clock is set %lu s %s", (unsigned long)(span / USEC_PER_SEC), back ? "back" : "forward");
+    tell(machine, "the clock is set %lu s %s", (unsigned long)(span / USEC_PER_SEC),
+         back ? "back" : "forward");
     machine->wall_usec = back ? machine->wall_usec - span : machine->wall_usec + span;
     machine->jumped_usec = machine->elapsed_usec;
     if (!machine->running)
@@ -573,7 +596,8 @@ static void set_clock(struct machine *machine, struct chance *chance) {
 }
 
 static void suspend(struct machine *machine, struct chance *chance) {
-    static const usec_t spans[] = {90 * USEC_PER_SEC, 3 * USEC_PER_HOUR, 16 * USEC_PER_HOUR, 6 * USEC_PER_DAY};
+    static const usec_t spans[] = {90 * USEC_PER_SEC, 3 * USEC_PER_HOUR, 16 * USEC_PER_HOUR,
+                                   6 * USEC_PER_DAY};
     usec_t span = chance_below(chance, spans[chance_below(chance, ELEMENTSOF(spans))]);
     tell(machine, "the machine sleeps for %lu s", (unsigned long)(span / USEC_PER_SEC));
     machine->elapsed_usec += span;
@@ -592,13 +616,15 @@ static void suspend(struct machine *machine, struct chance *chance) {
 
 static void set_presenter(struct machine *machine, struct chance *chance) {
     static const char *const names[] = {"works", "is slow", "fails", "hangs", "holds", "is gone"};
-    enum presenter_mode mode =
-        chance_percent(chance, 60) ? PRESENTER_WORKS : (enum presenter_mode)chance_below(chance, PRESENTER_MODES);
+    enum presenter_mode mode = chance_percent(chance, 60)
+                                   ? PRESENTER_WORKS
+                                   : (enum presenter_mode)chance_below(chance, PRESENTER_MODES);
     tell(machine, "the notification server %s", names[mode]);
     if (mode == PRESENTER_NONE)
         server_restart(machine);
     machine->mode = mode;
     machine->held = false;
+    machine->ready_usec = machine->elapsed_usec;
     move_on_if_watching(machine);
 }
 
@@ -607,13 +633,16 @@ static void look_ahead(struct machine *machine) {
     struct upcoming upcoming[4];
     size_t n = 0;
     int r = keeper_upcoming(machine->keeper, look(machine, CALL_PERSON), upcoming, ELEMENTSOF(upcoming), &n);
-    bool right = r >= 0 && n <= ELEMENTSOF(upcoming) && keeper_digest(machine->keeper, true) == machine->digest;
+    bool right =
+        r >= 0 && n <= ELEMENTSOF(upcoming) && keeper_digest(machine->keeper, true) == machine->digest;
     for (size_t i = 0; right && i < n; i++)
         right = upcoming[i].due_usec >= (i > 0 ? upcoming[i - 1].due_usec : machine->wall_usec) &&
                 !quiet_at(machine->timetable, machine->zone, upcoming[i].due_usec) &&
-                upcoming[i].due_usec >= (machine->wall_usec < machine->belief.paused_usec ? machine->belief.paused_usec : 0);
+                upcoming[i].due_usec >=
+                    (machine->wall_usec < machine->belief.paused_usec ? machine->belief.paused_usec : 0);
     if (!right)
-        fail(machine, "a look ahead", "what is upcoming is out of order, in quiet hours or a pause, or changed the keeper");
+        fail(machine, "a look ahead",
+             "what is upcoming is out of order, in quiet hours or a pause, or changed the keeper");
 }
 
 static void happen(struct machine *machine, const struct happening *happening) {
@@ -645,7 +674,8 @@ static void happen(struct machine *machine, const struct happening *happening) {
         server_restart(machine);
         return;
     case HAPPENING_JOURNAL:
-        machine->broken_until_usec = machine->elapsed_usec + breaks[chance_below(&chance, ELEMENTSOF(breaks))];
+        machine->broken_until_usec =
+            machine->elapsed_usec + breaks[chance_below(&chance, ELEMENTSOF(breaks))];
         tell(machine, "the journal can't be written for %lu s",
              (unsigned long)((machine->broken_until_usec - machine->elapsed_usec) / USEC_PER_SEC));
         return;
@@ -683,7 +713,8 @@ static void happen(struct machine *machine, const struct happening *happening) {
     }
 }
 
-/* --- The play ------------------------------------------------------------------------------------------------- */
+/* --- The play
+ * ------------------------------------------------------------------------------------------------- */
 
 static void machine_begin(struct machine *machine, const struct life *life, FILE *log) {
     machine->life = life;
@@ -707,7 +738,8 @@ static void machine_begin(struct machine *machine, const struct life *life, FILE
     world_random(machine, machine->boot_id.bytes, sizeof machine->boot_id.bytes);
     char text[1000];
     if (log)
-        tell(machine, "%s; %s", zone_name(machine->zone), timetable_text(machine->on_disk, text, sizeof text));
+        tell(machine, "%s; %s", zone_name(machine->zone),
+             timetable_text(machine->on_disk, text, sizeof text));
 }
 
 static void machine_done(struct machine *machine) {
@@ -782,9 +814,10 @@ static bool step(struct machine *machine, size_t *next_happening) {
         meet(machine, happening);
     } else if (first == 3)
         advance(machine);
-    else if (first == 2)
+    else if (first == 2) {
+        machine->ready_usec = machine->elapsed_usec;
         move_on_if_watching(machine);
-    else if (first == 1)
+    } else if (first == 1)
         take_soonest(machine);
     else if (machine->running)
         on_reply(machine);

@@ -1,5 +1,6 @@
-/* The machine that a life is played on: its clocks, a daemon made of the core alone (like daemon/kindlyd.c, with a
- * mock journal), a presenter and a notification server, the person, and the judge's own belief of what is true. */
+/* The machine that a life is played on: its clocks, a daemon made of the core alone (like daemon/kindlyd.c,
+ * with a mock journal), a presenter and a notification server, the person, and the judge's own belief of what
+ * is true. */
 #pragma once
 
 #include "daemon/core/keeper.h"
@@ -38,17 +39,18 @@ enum presenter_mode {
 /* What the judge knows of an open prompt. */
 struct track {
     struct uuid id;
-    bool held;            /* it waits, or waited, for a return */
-    usec_t taken_usec;    /* elapsed: when it began to wait */
-    usec_t returned_usec; /* elapsed: when the person came back for it; 0: not yet */
-    usec_t since_usec;    /* wall: waits since then */
-    usec_t hold_usec;     /* wall: an absence until then is too long */
-    usec_t expires_usec;  /* wall: of a shown one; 0: not shown */
+    bool held;                            /* it waits, or waited, for a return */
+    usec_t taken_usec;                    /* elapsed: when it began to wait */
+    usec_t returned_usec;                 /* elapsed: when the person came back for it; 0: not yet */
+    usec_t since_usec;                    /* wall: waits since then */
+    usec_t hold_usec;                     /* wall: an absence until then is too long */
+    usec_t expires_usec;                  /* wall: of a shown one; 0: not shown */
     usec_t snooze_usec, snooze_boot_usec; /* the end; the latter 0: wall time counts */
     struct uuid boot_id;
 };
 
-/* What the judge believes of the keeper, from the outside. Kept twice: as in memory, and as last committed. */
+/* What the judge believes of the keeper, from the outside. Kept twice: as in memory, and as last committed.
+ */
 struct belief {
     usec_t planned_usec, last_shown_usec, paused_usec;
     int32_t day;
@@ -61,7 +63,8 @@ struct belief {
 struct notice {
     struct uuid entry;
     uint32_t server_id, owner;
-    bool orphan; /* the presenter that showed it was killed */
+    bool orphan;  /* the presenter that showed it was killed, */
+    bool excused; /* before that could be written down */
 };
 
 /* An entry that was shown and has not been put off since. */
@@ -90,13 +93,13 @@ struct machine {
 
     /* The daemon. */
     bool running;
-    unsigned start; /* the how manieth it is */
+    unsigned start;    /* the how manieth it is */
     usec_t start_usec; /* when it is started again */
     const struct timetable *timetable, *on_disk;
     usec_t starts_usec[TIMETABLE_REMINDERS_MAX + 1];
     struct plan *plan;
     struct keeper *keeper, *committed; /* the same where all is written */
-    bool unrecorded; /* memory holds something that could not be written */
+    bool unrecorded;                   /* memory holds something that could not be written */
     bool watching;
     enum presence known_presence;
     bool known_locked;
@@ -129,7 +132,7 @@ struct machine {
             int32_t day;
         } themes[THEME_COUNT];
         usec_t first_usec, hard_usec;
-        usec_t *card_usec;  /* by prompt, in the library's order */
+        usec_t *card_usec; /* by prompt, in the library's order */
         bool *card_resting;
     } past;
 
@@ -138,8 +141,9 @@ struct machine {
     usec_t pause_until_usec, pause_usec;
     bool held;
     struct uuid pending;
-    usec_t failed_usec; /* when it last could not show something */
-    usec_t reply_usec; /* USEC_INFINITY: nothing is asked */
+    usec_t failed_usec; /* when it last could not show something, */
+    usec_t ready_usec;  /* and when it last became able to */
+    usec_t reply_usec;  /* USEC_INFINITY: nothing is asked */
     bool reply_showed;
     uint32_t reply_id;
     struct notice notices[NOTICES_MAX];
@@ -154,11 +158,13 @@ struct machine {
 
     /* The judge. */
     struct belief belief, committed_belief;
+    usec_t paused_usec; /* the belief before the turn */
     struct dues dues;
 };
 
 /* Notes the first failure; the play ends there. */
-__attribute__((format(printf, 3, 4))) void fail(struct machine *machine, const char *rule, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void fail(struct machine *machine, const char *rule, const char *format,
+                                                ...);
 /* A line of the history, with the local time. */
 __attribute__((format(printf, 2, 3))) void tell(struct machine *machine, const char *format, ...);
 const char *local_text(const struct machine *machine, usec_t wall_usec, char buffer[MOMENT_TEXT_SIZE]);
@@ -174,7 +180,6 @@ void server_forget(struct machine *machine, const struct uuid *id);
 /* The daemon has ended; the presenter takes away what it shows, unless it was killed too. */
 void server_daemon_ended(struct machine *machine, bool presenter_killed);
 void server_restart(struct machine *machine);
-bool server_has(const struct machine *machine, const struct uuid *id);
 void server_check(struct machine *machine);
 
 /* --- judge.c --- */

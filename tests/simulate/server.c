@@ -1,16 +1,17 @@
-/* A presenter and a notification server, as far as they matter to the core: what is asked is on the screen at once, the
- * answer comes a little later, or it fails. A notification is replaced where the triple (bus, owner, server id) still
- * matches or the same presenter shows that id; else it comes up anew. */
+/* A presenter and a notification server, as far as they matter to the core: what is asked is on the screen at
+ * once, the answer comes a little later, or it fails. A notification is replaced where the triple (bus,
+ * owner, server id) still matches or the same presenter shows that id; else it comes up anew. */
 #include "tests/simulate/machine.h"
 
-#define REPLY_USEC      (200 * USEC_PER_MSEC)
-#define SLOW_REPLY_USEC (10 * USEC_PER_SEC)
-#define PATIENCE_USEC   (30 * USEC_PER_SEC)
+#define REPLY_USEC       (200 * USEC_PER_MSEC)
+#define SLOW_REPLY_USEC  (10 * USEC_PER_SEC)
+#define PATIENCE_USEC    (30 * USEC_PER_SEC)
 #define PAUSE_FIRST_USEC (5 * USEC_PER_SEC)
 #define PAUSE_LAST_USEC  (5 * USEC_PER_MINUTE)
 
 bool screen_ready(const struct machine *machine) {
-    return machine->mode != PRESENTER_NONE && !machine->held && machine->elapsed_usec >= machine->pause_until_usec;
+    return machine->mode != PRESENTER_NONE && !machine->held &&
+           machine->elapsed_usec >= machine->pause_until_usec;
 }
 
 static struct displayed *find_displayed(struct machine *machine, const struct uuid *id) {
@@ -26,13 +27,6 @@ void server_forget(struct machine *machine, const struct uuid *id) {
         *displayed = machine->displayed[--machine->n_displayed];
 }
 
-bool server_has(const struct machine *machine, const struct uuid *id) {
-    for (size_t i = 0; i < machine->n_notices; i++)
-        if (uuid_equal(&machine->notices[i].entry, id))
-            return true;
-    return false;
-}
-
 static void remove_notice(struct machine *machine, size_t at) {
     machine->notices[at] = machine->notices[--machine->n_notices];
 }
@@ -45,11 +39,29 @@ void server_withdraw(struct machine *machine, const struct uuid *id) {
         machine->reply_usec = USEC_INFINITY;
 }
 
+static bool is_it(const struct notice *notice, const struct open_prompt *open) {
+    char owner[16];
+    snprintf(owner, sizeof owner, ":1.%u", notice->owner);
+    return open->owner && streq(open->owner, owner) && open->server_id == notice->server_id;
+}
+
+/* Whether the server's answer for it has been committed. */
+static bool is_written_down(const struct machine *machine, const struct notice *notice) {
+    const struct open_prompt *open = keeper_find(machine->committed, &notice->entry);
+    return open && is_it(notice, open);
+}
+
 void server_daemon_ended(struct machine *machine, bool presenter_killed) {
-    for (size_t i = 0; i < machine->n_displayed; i++) {
-        const struct open_prompt *open = keeper_find(machine->committed, &machine->displayed[i].entry);
-        machine->displayed[i].excused |= machine->unrecorded || (open && open->state == OPEN_SHOWING);
+    for (size_t i = 0; i < machine->n_notices; i++) {
+        struct displayed *displayed = find_displayed(machine, &machine->notices[i].entry);
+        if (is_written_down(machine, &machine->notices[i]))
+            continue;
+        machine->notices[i].excused = true;
+        if (displayed)
+            displayed->excused = true;
     }
+    for (size_t i = 0; machine->unrecorded && i < machine->n_displayed; i++)
+        machine->displayed[i].excused = true;
     machine->reply_usec = USEC_INFINITY;
     for (size_t i = machine->n_notices; i-- > 0;) {
         if (presenter_killed)
@@ -70,37 +82,41 @@ void server_restart(struct machine *machine) {
 static struct notice *replaced(struct machine *machine, const struct open_prompt *open) {
     for (size_t i = 0; i < machine->n_notices; i++) {
         struct notice *notice = &machine->notices[i];
-        char owner[16];
-        snprintf(owner, sizeof owner, ":1.%u", notice->owner);
-        if (!notice->orphan && uuid_equal(&notice->entry, &open->id))
-            return notice;
-        if (open->owner && streq(open->owner, owner) && open->server_id == notice->server_id)
+        if ((!notice->orphan && uuid_equal(&notice->entry, &open->id)) || is_it(notice, open))
             return notice;
     }
     return NULL;
 }
 
-/* It comes up anew, with an alert: that may be twice only after the one crash that DESIGN names, or once more after a
- * start where what was on the screen is gone. */
+/* It comes up anew, with an alert: that may be twice only after the one crash that DESIGN names, or once more
+ * after a start where what was on the screen is gone. */
 static void show_anew(struct machine *machine, const struct open_prompt *open) {
     struct displayed *displayed = find_displayed(machine, &open->id);
     bool excused = displayed && displayed->excused;
     if (displayed && !excused && displayed->start == machine->start)
         fail(machine, "doubled", "%s is shown a second time without having been put off", open->reminder);
-    if (server_has(machine, &open->id) && !excused)
-        fail(machine, "doubled", "%s is on the screen twice", open->reminder);
+    for (size_t i = 0; i < machine->n_notices; i++) {
+        struct notice *notice = &machine->notices[i];
+        if (!uuid_equal(&notice->entry, &open->id))
+            continue;
+        notice->excused |= excused;
+        if (!notice->excused)
+            fail(machine, "doubled", "%s is on the screen twice", open->reminder);
+    }
     if (!displayed && machine->n_displayed < DISPLAYED_MAX)
         displayed = &machine->displayed[machine->n_displayed++];
     if (displayed)
         *displayed = (struct displayed){open->id, machine->start, false};
     if (machine->n_notices == NOTICES_MAX) /* only orphans can be that many */
         remove_notice(machine, 0);
-    machine->notices[machine->n_notices++] = (struct notice){open->id, ++machine->next_server_id, machine->owner, false};
+    machine->notices[machine->n_notices++] =
+        (struct notice){open->id, ++machine->next_server_id, machine->owner, false, false};
 }
 
 static void fail_reply(struct machine *machine) {
     machine->reply_showed = false;
-    machine->pause_usec = machine->pause_usec == 0 ? PAUSE_FIRST_USEC : MIN_OF(2 * machine->pause_usec, PAUSE_LAST_USEC);
+    machine->pause_usec =
+        machine->pause_usec == 0 ? PAUSE_FIRST_USEC : MIN_OF(2 * machine->pause_usec, PAUSE_LAST_USEC);
 }
 
 bool server_show(struct machine *machine, const struct open_prompt *open, bool in_place) {

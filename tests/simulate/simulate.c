@@ -2,9 +2,10 @@
  *
  *   simulate --years N --seed S [--minimise]
  *
- * Year i is played from seed S + i, so a failing year is found again as `--years 1 --seed S+i`. A failure prints the rule
- * that was broken; with --minimise the list of what happened is cut down as long as the same rule still breaks, and
- * what is left is printed line by line. Exit code 0: no rule was broken; 1: one was; 2: wrong usage. */
+ * Year i is played from seed S + i, so a failing year is found again as `--years 1 --seed S+i`. A failure
+ * prints the rule that was broken; with --minimise the list of what happened is cut down as long as the same
+ * rule still breaks, and what is left is printed line by line. Exit code 0: no rule was broken; 1: one was;
+ * 2: wrong usage. */
 #include <getopt.h>
 #include <stdarg.h>
 #include <time.h>
@@ -16,8 +17,8 @@
 #define PATIENCE_SECONDS 30 /* with cutting a history down */
 
 static const char *const zone_names[LIFE_ZONES] = {
-    "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu",
-    "Africa/Casablanca", "Pacific/Apia", "America/Sao_Paulo", "UTC",
+    "Europe/Berlin",     "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu",
+    "Africa/Casablanca", "Pacific/Apia",     "America/Sao_Paulo",   "UTC",
 };
 
 static struct zone *load_zone(const char *name) {
@@ -80,7 +81,8 @@ static double seconds_now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* --- Cutting down --------------------------------------------------------------------------------------------- */
+/* --- Cutting down
+ * --------------------------------------------------------------------------------------------- */
 
 /* Whether the life breaks that rule, by its end at the latest. */
 static bool still_breaks(const struct life *life, const char *rule) {
@@ -108,7 +110,8 @@ static bool leave_out(struct life *life, size_t at, size_t n, const char *rule) 
     if (!less.happenings)
         abort();
     memcpy(less.happenings, life->happenings, at * sizeof *life->happenings);
-    memcpy(less.happenings + at, life->happenings + at + n, (life->n_happenings - at - n) * sizeof *life->happenings);
+    memcpy(less.happenings + at, life->happenings + at + n,
+           (life->n_happenings - at - n) * sizeof *life->happenings);
     less.n_happenings -= n;
     bool breaks = still_breaks(&less, rule);
     free(breaks ? life->happenings : less.happenings);
@@ -117,7 +120,8 @@ static bool leave_out(struct life *life, size_t at, size_t n, const char *rule) 
     return breaks;
 }
 
-/* Halves, then quarters, down to single ones; again as long as a whole round takes something away, or patience ends. */
+/* Halves, then quarters, down to single ones; again as long as a whole round takes something away, or
+ * patience ends. */
 static void cut_down(struct life *life, const struct failure *failure) {
     life->length_usec = failure->at_usec + 1;
     begin_later(life, failure);
@@ -160,9 +164,11 @@ static void print_history(const struct life *life) {
 }
 
 static void report(struct life *life, const struct failure *failure, bool minimise) {
-    printf("BROKEN  %s: %s\n        seed %llu\n", failure->rule, failure->detail, (unsigned long long)life->seed);
+    printf("BROKEN  %s: %s\n        seed %llu\n", failure->rule, failure->detail,
+           (unsigned long long)life->seed);
     if (!minimise) {
-        printf("        the shortest history: --years 1 --seed %llu --minimise\n", (unsigned long long)life->seed);
+        printf("        the shortest history: --years 1 --seed %llu --minimise\n",
+               (unsigned long long)life->seed);
         return;
     }
     cut_down(life, failure);
@@ -170,10 +176,11 @@ static void report(struct life *life, const struct failure *failure, bool minimi
     print_history(life);
 }
 
-/* --- Playing -------------------------------------------------------------------------------------------------- */
+/* --- Playing
+ * -------------------------------------------------------------------------------------------------- */
 
-static int play_years(uint64_t years, uint64_t seed, bool minimise, const struct zone *const zones[LIFE_ZONES],
-                      const struct library *library) {
+static int play_years(uint64_t years, uint64_t seed, bool minimise,
+                      const struct zone *const zones[LIFE_ZONES], const struct library *library) {
     double began = seconds_now();
     uint64_t turns = 0;
     for (uint64_t year = 0; year < years; year++) {
@@ -189,14 +196,17 @@ static int play_years(uint64_t years, uint64_t seed, bool minimise, const struct
     }
     double took = seconds_now() - began;
     printf("%llu years from seed %llu, %llu turns: no rule broken; %.1f s, %.0f years a second\n",
-           (unsigned long long)years, (unsigned long long)seed, (unsigned long long)turns, took, (double)years / took);
+           (unsigned long long)years, (unsigned long long)seed, (unsigned long long)turns, took,
+           (double)years / took);
     return 0;
 }
 
 int main(int argc, char **argv) {
     static const struct option options[] = {
-        {"years", required_argument, NULL, 'y'}, {"seed", required_argument, NULL, 's'},
-        {"minimise", no_argument, NULL, 'm'},    {NULL, 0, NULL, 0},
+        {"years", required_argument, NULL, 'y'},
+        {"seed", required_argument, NULL, 's'},
+        {"minimise", no_argument, NULL, 'm'},
+        {NULL, 0, NULL, 0},
     };
     uint64_t years = 100, seed = 1;
     bool minimise = false;

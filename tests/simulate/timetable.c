@@ -1,6 +1,6 @@
-/* The second opinion on what comes due. It enumerates local dates one after the other and knows nothing of heaps,
- * cursors and calendar expressions; only civil time (core/zone) and the keyed hash, which have their own tests, are
- * shared with the core. */
+/* The second opinion on what comes due. It enumerates local dates one after the other and knows nothing of
+ * heaps, cursors and calendar expressions; only civil time (core/zone) and the keyed hash, which have their
+ * own tests, are shared with the core. */
 #include "tests/simulate/timetable.h"
 
 #include <stdio.h>
@@ -9,7 +9,8 @@
 #define DAYS_BACK 3
 /* How far ahead is worked out at once. */
 #define DAYS_AHEAD 12
-/* Every quiet window has a weekday, so that one starts within this many days; some more for dates that a zone skips. */
+/* Every quiet window has a weekday, so that one starts within this many days; some more for dates that a zone
+ * skips. */
 #define QUIET_DAYS_AHEAD 10
 
 uint64_t chance_bits(struct chance *chance) {
@@ -27,7 +28,8 @@ bool chance_percent(struct chance *chance, unsigned percent) {
     return chance_below(chance, 100) < percent;
 }
 
-/* --- Making one ----------------------------------------------------------------------------------------------- */
+/* --- Making one
+ * ----------------------------------------------------------------------------------------------- */
 
 static const char *const weekday_names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 
@@ -48,7 +50,8 @@ static int32_t random_time(struct chance *chance) {
 static struct plain_window random_window(struct chance *chance, int32_t least_sec) {
     struct plain_window window = {.start_sec = random_time(chance), .weekdays = random_weekdays(chance)};
     int32_t most = SECONDS_PER_DAY - least_sec;
-    window.end_sec = window.start_sec + least_sec + (int32_t)chance_below(chance, (uint64_t)most / 300 + 1) * 300;
+    window.end_sec =
+        window.start_sec + least_sec + (int32_t)chance_below(chance, (uint64_t)most / 300 + 1) * 300;
     return window;
 }
 
@@ -58,7 +61,8 @@ static void random_at(struct chance *chance, struct plain_reminder *reminder) {
         reminder->at[i] = (struct plain_moment){
             .weekdays = random_weekdays(chance),
             .month_day = chance_percent(chance, 10) ? 1 + (int)chance_below(chance, 31) : 0,
-            .second_of_day = random_time(chance) + (chance_percent(chance, 10) ? (int)chance_below(chance, 60) : 0),
+            .second_of_day =
+                random_time(chance) + (chance_percent(chance, 10) ? (int)chance_below(chance, 60) : 0),
             .tokyo = chance_percent(chance, 10),
         };
     reminder->window.weekdays = chance_percent(chance, 80) ? EVERY_WEEKDAY : random_weekdays(chance);
@@ -103,7 +107,8 @@ static struct calendar *days_calendar(uint8_t weekdays) {
         return NULL;
     for (size_t i = 0; i < 7; i++)
         if (weekdays & 1 << i)
-            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text ? "," : "", weekday_names[i]);
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text ? "," : "",
+                     weekday_names[i]);
     if (calendar_parse_days(text, &calendar, NULL) < 0)
         abort();
     return calendar;
@@ -114,7 +119,8 @@ static struct calendar *moment_calendar(const struct plain_moment *moment) {
     struct calendar *calendar;
     for (size_t i = 0; i < 7 && moment->weekdays != EVERY_WEEKDAY; i++)
         if (moment->weekdays & 1 << i)
-            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text ? "," : "", weekday_names[i]);
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text ? "," : "",
+                     weekday_names[i]);
     if (moment->month_day > 0)
         snprintf(day, sizeof day, "%d", moment->month_day);
     int second = moment->second_of_day;
@@ -165,7 +171,8 @@ static struct reminder core_reminder(const struct plain_reminder *plain) {
     };
     reminder.at = zeroed(plain->n_at, sizeof *reminder.at);
     for (size_t i = 0; i < plain->n_at; i++)
-        reminder.at[i] = (struct moment_rule){moment_calendar(&plain->at[i]), plain->at[i].tokyo ? tokyo_zone() : NULL};
+        reminder.at[i] =
+            (struct moment_rule){moment_calendar(&plain->at[i]), plain->at[i].tokyo ? tokyo_zone() : NULL};
     return reminder;
 }
 
@@ -175,7 +182,8 @@ static struct schedule *core_schedule(const struct timetable *timetable, struct 
     struct schedule *schedule = zeroed(1, sizeof *schedule);
     schedule->reminders = zeroed(timetable->n_reminders, sizeof *schedule->reminders);
     for (; schedule->n_reminders < timetable->n_reminders; schedule->n_reminders++)
-        schedule->reminders[schedule->n_reminders] = core_reminder(&timetable->reminders[schedule->n_reminders]);
+        schedule->reminders[schedule->n_reminders] =
+            core_reminder(&timetable->reminders[schedule->n_reminders]);
     schedule->quiet = zeroed(timetable->n_quiet, sizeof *schedule->quiet);
     for (; schedule->n_quiet < timetable->n_quiet; schedule->n_quiet++)
         schedule->quiet[schedule->n_quiet] = core_window(&timetable->quiet[schedule->n_quiet]);
@@ -193,12 +201,35 @@ static struct schedule *core_schedule(const struct timetable *timetable, struct 
     if (snooze) {
         schedule->snooze = zeroed(1, sizeof *schedule->snooze);
         schedule->n_snooze = 1;
-        usec_t span = streq(snooze, "15min") ? 15 * USEC_PER_MINUTE : streq(snooze, "1h") ? USEC_PER_HOUR : USEC_INFINITY;
+        usec_t span = streq(snooze, "15min") ? 15 * USEC_PER_MINUTE
+                      : streq(snooze, "1h")  ? USEC_PER_HOUR
+                                             : USEC_INFINITY;
         schedule->snooze[0] = (struct snooze_preset){copy_text(snooze), span};
     }
     schedule->name = copy_text("");
     schedule->support = copy_text("A person");
     return schedule;
+}
+
+/* Hours of a week, of 168. */
+static unsigned quiet_hours(const struct timetable *timetable) {
+    unsigned hours = 0;
+    for (usec_t hour = 1000; hour < 1168; hour++)
+        hours += quiet_at(timetable, zone_utc(), hour * USEC_PER_HOUR);
+    return hours;
+}
+
+static void random_quiet(struct chance *chance, struct timetable *ret) {
+    ret->n_quiet = chance_below(chance, TIMETABLE_QUIET_MAX + 1);
+    for (size_t i = 0; i < ret->n_quiet; i++) {
+        ret->quiet[i] = random_window(chance, 300);
+        if (i == 0 && chance_percent(chance, 70))
+            ret->quiet[i] = (struct plain_window){21 * 3600, 32 * 3600 + 1800, EVERY_WEEKDAY};
+        else if (chance_percent(chance, 70))
+            ret->quiet[i].end_sec = MIN_OF(ret->quiet[i].end_sec, ret->quiet[i].start_sec + 3 * 3600);
+    }
+    while (quiet_hours(ret) > 100 && chance_percent(chance, 95)) /* little happens where it is mostly quiet */
+        ret->n_quiet--;
 }
 
 void timetable_random(struct chance *chance, const struct timetable *previous, struct timetable *ret) {
@@ -208,14 +239,7 @@ void timetable_random(struct chance *chance, const struct timetable *previous, s
             ret->reminders[i] = previous->reminders[i];
         else
             random_reminder(chance, i, &ret->reminders[i]);
-    ret->n_quiet = chance_below(chance, TIMETABLE_QUIET_MAX + 1);
-    for (size_t i = 0; i < ret->n_quiet; i++) {
-        ret->quiet[i] = random_window(chance, 300);
-        if (i == 0 && chance_percent(chance, 70))
-            ret->quiet[i] = (struct plain_window){21 * 3600, 32 * 3600 + 1800, EVERY_WEEKDAY};
-        else if (chance_percent(chance, 70)) /* mostly a few hours, or nothing would be left of the day */
-            ret->quiet[i].end_sec = MIN_OF(ret->quiet[i].end_sec, ret->quiet[i].start_sec + 3 * 3600);
-    }
+    random_quiet(chance, ret);
     ret->tokyo = tokyo_zone();
     ret->schedule = core_schedule(ret, chance);
 }
@@ -225,7 +249,8 @@ void timetable_done(struct timetable *timetable) {
     schedule_free(timetable->schedule);
 }
 
-/* --- Saying what it is ---------------------------------------------------------------------------------------- */
+/* --- Saying what it is
+ * ---------------------------------------------------------------------------------------- */
 
 static void print_days(FILE *out, uint8_t weekdays) {
     for (size_t i = 0; i < 7 && weekdays != EVERY_WEEKDAY; i++)
@@ -288,14 +313,15 @@ const char *timetable_text(const struct timetable *timetable, char *buffer, size
     return buffer;
 }
 
-/* --- Quiet hours ---------------------------------------------------------------------------------------------- */
+/* --- Quiet hours
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool on_day(uint8_t weekdays, int32_t day) {
     return weekdays & 1 << weekday_of_days(day);
 }
 
-static bool window_of_day(const struct plain_window *window, const struct zone *zone, int32_t day, usec_t *ret_start,
-                          usec_t *ret_end) {
+static bool window_of_day(const struct plain_window *window, const struct zone *zone, int32_t day,
+                          usec_t *ret_start, usec_t *ret_end) {
     if (!on_day(window->weekdays, day))
         return false;
     *ret_start = zone_day_second(zone, day, window->start_sec);
@@ -309,7 +335,8 @@ static usec_t one_quiet_end(const struct timetable *timetable, const struct zone
     usec_t start, end;
     for (size_t i = 0; i < timetable->n_quiet; i++)
         for (int32_t day = today - DAYS_BACK; day <= today; day++)
-            if (window_of_day(&timetable->quiet[i], zone, day, &start, &end) && start <= time_usec && time_usec < end)
+            if (window_of_day(&timetable->quiet[i], zone, day, &start, &end) && start <= time_usec &&
+                time_usec < end)
                 return end;
     return 0;
 }
@@ -341,7 +368,8 @@ usec_t next_quiet_after(const struct timetable *timetable, const struct zone *zo
     return first;
 }
 
-/* --- What comes due ------------------------------------------------------------------------------------------- */
+/* --- What comes due
+ * ------------------------------------------------------------------------------------------- */
 
 void dues_done(struct dues *dues) {
     free(dues->items);
@@ -362,8 +390,8 @@ static bool moment_on(const struct plain_moment *moment, int32_t day) {
     return on_day(moment->weekdays, day) && (moment->month_day == 0 || moment->month_day == month_day);
 }
 
-static void add_moments(struct dues *dues, const struct timetable *timetable, const struct zone *zone, unsigned index,
-                        usec_t start_usec, int32_t day) {
+static void add_moments(struct dues *dues, const struct timetable *timetable, const struct zone *zone,
+                        unsigned index, usec_t start_usec, int32_t day) {
     const struct plain_reminder *reminder = &timetable->reminders[index];
     usec_t hold = reminder->hold_for_usec == USEC_INFINITY ? 2 * USEC_PER_HOUR : reminder->hold_for_usec;
     for (size_t i = 0; i < reminder->n_at; i++) {
@@ -393,14 +421,16 @@ static void take_claims(struct dues *dues, const struct timetable *timetable, co
     for (size_t i = 0; i < dues->n; i++) {
         if (quiet_at(timetable, zone, dues->items[i].due_usec))
             continue;
-        if (array_reserve(&dues->claims, &dues->claims_capacity, dues->n_claims + 1, sizeof *dues->claims) < 0)
+        if (array_reserve(&dues->claims, &dues->claims_capacity, dues->n_claims + 1, sizeof *dues->claims) <
+            0)
             abort();
         dues->claims[dues->n_claims++] = dues->items[i].due_usec;
     }
 }
 
 /* What is left of [low, high) `gap` away from every claim; the instant at `offset` within it. */
-static usec_t room_between(const struct dues *dues, usec_t low, usec_t high, usec_t gap, usec_t offset, usec_t *ret) {
+static usec_t room_between(const struct dues *dues, usec_t low, usec_t high, usec_t gap, usec_t offset,
+                           usec_t *ret) {
     usec_t room = 0;
     for (size_t i = 0; i <= dues->n_claims && low < high; i++) {
         bool last = i == dues->n_claims;
@@ -416,8 +446,8 @@ static usec_t room_between(const struct dues *dues, usec_t low, usec_t high, use
     return room;
 }
 
-static void add_times(struct dues *dues, const struct plain_reminder *reminder, unsigned index, usec_t start_usec,
-                      const struct hash_key *secret, int32_t day, usec_t from, usec_t to) {
+static void add_times(struct dues *dues, const struct plain_reminder *reminder, unsigned index,
+                      usec_t start_usec, const struct hash_key *secret, int32_t day, usec_t from, usec_t to) {
     usec_t w = to - from, g = reminder->gap_usec, ignored;
     usec_t n = g == 0 ? reminder->times : MIN_OF(reminder->times, w / g);
     for (usec_t i = 0; i < n; i++) {
@@ -436,8 +466,8 @@ static void add_times(struct dues *dues, const struct plain_reminder *reminder, 
     }
 }
 
-static void add_every(struct dues *dues, const struct plain_reminder *reminder, unsigned index, usec_t start_usec,
-                      usec_t from, usec_t to) {
+static void add_every(struct dues *dues, const struct plain_reminder *reminder, unsigned index,
+                      usec_t start_usec, usec_t from, usec_t to) {
     usec_t hold = reminder->hold_for_usec == USEC_INFINITY ? 20 * USEC_PER_MINUTE : reminder->hold_for_usec;
     for (usec_t at = from; at < to; at += reminder->every_usec) {
         bool crowded = false;
@@ -467,11 +497,13 @@ static void sort_dues(struct dues *dues) {
 }
 
 void dues_fill(struct dues *dues, const struct timetable *timetable, const struct zone *zone,
-               const usec_t *starts_usec, const struct hash_key *secret, usec_t from_usec, usec_t until_usec) {
+               const usec_t *starts_usec, const struct hash_key *secret, usec_t from_usec,
+               usec_t until_usec) {
     int32_t first = zone_local_day(zone, from_usec) - DAYS_BACK;
     int32_t last = zone_local_day(zone, until_usec) + DAYS_AHEAD;
     dues->n = 0;
-    for (unsigned i = 0; i < timetable->n_reminders; i++) /* claims a little beyond, for what lies near them */
+    for (unsigned i = 0; i < timetable->n_reminders;
+         i++) /* claims a little beyond, for what lies near them */
         for (int32_t day = first - DAYS_BACK; day <= last + DAYS_BACK; day++)
             if (timetable->reminders[i].kind == REMINDER_AT)
                 add_moments(dues, timetable, zone, i, starts_usec[i], day);

@@ -1,5 +1,5 @@
-/* A schedule as the simulation understands it: plain numbers, from which the core's struct schedule is built, and from
- * which what comes due is worked out a second time, without the core's plan and calendar. */
+/* A schedule as the simulation understands it: plain numbers, from which the core's struct schedule is built,
+ * and from which what comes due is worked out a second time, without the core's plan and calendar. */
 #pragma once
 
 #include "daemon/core/plan.h"

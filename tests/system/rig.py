@@ -20,7 +20,7 @@ gi.require_version("Gio", "2.0")
 from gi.repository import Gio, GLib  # noqa: E402
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig_presenter import BUILD, PATIENCE, ROOT, Bus, Server, stop  # noqa: E402
+from rig_presenter import BUILD, PATIENCE, Bus, Server, stop  # noqa: E402
 
 KINDLYD = os.path.join(BUILD, "kindlyd")
 NAME = "org.kindlyd.Kindly1"

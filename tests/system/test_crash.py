@@ -8,8 +8,9 @@ import signal
 
 import pytest
 
-from rig import (HOUR, INFINITY, KINDLYD, MINUTE, NAME, OBJECT, PATIENCE, ROOT, Bus, at_second, now_usec,
+from rig import (HOUR, INFINITY, KINDLYD, MINUTE, NAME, OBJECT, PATIENCE, Bus, at_second, now_usec,
                  fixture_caller, fixture_daemon, fixture_person, fixture_screen)  # noqa: F401
+from rig_presenter import ROOT
 from test_daemon import SECRET, entry, prompt, row
 
 MOVING = ("on_screen", "until_usec")  # what a start may change of an open prompt
@@ -361,12 +362,13 @@ def test_a_hostile_presenter(person, tmp_path):
     """What it says is of no prompt, or makes no sense: nothing happens."""
     program = tmp_path / "presenter"
     program.write_text("""#!/usr/bin/python3
-import gi, sys
+import gi
 gi.require_version("Gio", "2.0")
 from gi.repository import Gio, GLib
 socket = Gio.Socket.new_from_fd(3)
 link = Gio.DBusConnection.new_sync(socket.connection_factory_create_connection(), None,
-                                   Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT, None, None)
+                                   Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT |
+                                   Gio.DBusConnectionFlags.DELAY_MESSAGE_PROCESSING, None, None)
 xml = open(%r).read()
 def say(name, signature, *arguments):
     link.emit_signal(None, "/org/kindlyd/Presenter1", "org.kindlyd.Presenter1", name,
@@ -389,8 +391,10 @@ def called(_link, _sender, _path, _interface, method, arguments, call):
     say("Chosen", "(ss)", card, "helpful")
 info = Gio.DBusNodeInfo.new_for_xml(xml).interfaces[0]
 link.register_object("/org/kindlyd/Presenter1", info, called, None, None)
-link.connect("closed", lambda *_: sys.exit(0))
-GLib.MainLoop().run()
+loop = GLib.MainLoop()
+link.connect("closed", lambda *_: loop.quit())
+link.start_message_processing()
+loop.run()
 """ % os.path.join(ROOT, "units/org.kindlyd.Presenter1.xml"))
     program.chmod(0o755)
     person.start("--presenter", str(program))

@@ -1,18 +1,19 @@
 """The daemon with a notification server that does as it is told: from a prompt to its answer, on the screen and over
 the bus, and every call with what it takes, what it replies, and what it refuses."""
 
+import html
 import os
 import re
 import signal
+import sqlite3
 import types
 
 import pytest
+from gi.repository import GLib
 
-from rig import (CALM, DAY, ERROR, FAR_AWAY, HOUR, INFINITY, LIMITS, MINUTE, NAME, NOBODY, OBJECT, PATIENCE, DBUS,
-                 DBUS_OBJECT, at_second, now_usec,
+from rig import (CALM, DAY, DBUS, FAR_AWAY, HOUR, INFINITY, LIMITS, MINUTE, NAME, NOBODY, OBJECT, at_second, now_usec,
                  fixture_caller, fixture_daemon, fixture_person, fixture_screen)  # noqa: F401
 
-GLib = pytest.importorskip("gi.repository.GLib")
 SECRET = "My heart said a private thing"
 CHOICES = [("helpful", "Helpful"), ("later", "In 15 min"), ("not-this", "Not this"), ("hard", "It's hard right now"),
            ("not-for-me", "Not for me")]
@@ -68,7 +69,7 @@ def test_prompt_is_shown_and_listed(caller, screen):
     assert set(OPEN_KEYS) - set(listed) == {"step", "steps", "until_usec"}
     assert listed["id"] == card and listed["state"] == "shown" and listed["on_screen"]
     assert (listed["theme"], listed["stage"], listed["reminder"]) == ("humanity", "prompt", "")
-    assert listed["text"] == asked["body"] and listed["title"] == asked["summary"]
+    assert listed["text"] == html.unescape(asked["body"]) and listed["title"] == asked["summary"]
     assert listed["choices"] == CHOICES
     assert before <= listed["due_usec"] <= listed["shown_usec"] <= now_usec()
 
@@ -83,7 +84,7 @@ def test_helpful(caller, screen):
     written = entry(caller, card)
     assert fits(written, ENTRY_KEYS)
     assert (written["kind"], written["state"], written["choice"]) == ("prompt", "answered", "helpful")
-    assert written["text"] == asked["body"]
+    assert written["text"] == html.unescape(asked["body"])
     assert "theme" in caller.call("Explain", card) and "theme" in caller.call("Explain", "")
 
 
@@ -103,7 +104,7 @@ def test_concealed_is_revealed_in_place(caller, screen, how):
     assert drawn(asked) == [("open", "Open")] and row(caller, card)["stage"] == "concealed"
     screen.do("action", id=asked["id"], key=how)
     revealed = screen.next()
-    assert (revealed["event"], revealed["replaces"], revealed["body"]) == ("notify", asked["id"], text)
+    assert (revealed["event"], revealed["replaces"], html.unescape(revealed["body"])) == ("notify", asked["id"], text)
     assert drawn(revealed) == CHOICES
     assert [name for name, _ in caller.seen() if name == "Closed"] == []
 
@@ -389,7 +390,6 @@ def test_forget_range(caller, screen):
 
 def test_forget_while_another_reads(caller, person, screen):
     line = caller.call("Note", SECRET, False)
-    sqlite3 = pytest.importorskip("sqlite3")
     reader = sqlite3.connect(person.journal, isolation_level=None)
     reader.execute("BEGIN")
     assert reader.execute("SELECT note FROM event").fetchall() == [(SECRET,)]
@@ -573,7 +573,7 @@ def test_busctl_is_enough(person, caller, screen):
 def scheduled(person, seconds_ahead=1, more=""):
     """A reminder that comes due soon: its time."""
     due, expression = at_second(seconds_ahead)
-    person.schedule('reminders = ( { name = "soon"; at = "%s UTC"; themes = ["humanity"]; } );\n%s' % (expression, more))
+    person.schedule('reminders = ( { name = "soon"; at = "%s UTC"; themes = ["humanity"]; } );\n' % expression + more)
     return due
 
 

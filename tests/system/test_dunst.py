@@ -82,7 +82,8 @@ def test_concealed_then_opened(person, caller, tmp_path):
 
 
 def test_by_the_schedule_and_dismissed(person, caller, tmp_path):
-    person.schedule('reminders = ( { name = "soon"; at = "%s UTC"; practice = "three-breaths"; } );\n' % at_second(1)[1])
+    person.schedule('reminders = ( { name = "soon"; at = "%s UTC"; practice = "three-breaths"; } );\n'
+                    % at_second(1)[1])
     card, reminder, _ = caller.next("Shown")
     assert reminder == "soon"
     picture_until(person.env, tmp_path / "practice.png", lambda colours: colours > 20)

@@ -166,7 +166,10 @@ def test_every_mistake_is_told(person, caller):
     assert len(told.splitlines()) == 50 and "kindly.conf:51: " in told.splitlines()[-1]
 
 
-@pytest.mark.parametrize("text", [BAD, "reminders = (", "\0", "", "x" * 2000000, FAR_AWAY + "".join("a%d = 1;\n" % i for i in range(200))],
+MANY = FAR_AWAY + "".join("wrong%d = 1;\n" % i for i in range(200))
+
+
+@pytest.mark.parametrize("text", [BAD, "reminders = (", "\0", "", "x" * 2000000, MANY],
                          ids=["key", "syntax", "nul", "empty", "large", "many"])
 def test_bad_at_the_start(person, screen, text):
     person.config.write_text(text, encoding="utf-8")
@@ -225,8 +228,8 @@ def test_reload_keeps_what_is_open(person, caller, screen, daemon):
 
 def test_a_new_reminder_starts_now(person, caller, screen):
     hour_ago = now_usec() // 1000000 - 3600
-    person.schedule('reminders = ( { name = "past"; at = "@%d"; }, { name = "hourly"; at = "hourly"; hold_for = "1d"; } );\n'
-                    % hour_ago)
+    person.schedule('reminders = ( { name = "past"; at = "@%d"; },\n'
+                    '{ name = "hourly"; at = "hourly"; hold_for = "1d"; } );\n' % hour_ago)
     reminder_is(caller, "hourly")
     assert caller.get("NextElapseUSec") > now_usec() - 1000000
     assert caller.entries() == [] and caller.open() == []

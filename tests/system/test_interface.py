@@ -9,8 +9,9 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from rig import (DBUS, KINDLYD, NAME, OBJECT, ROOT, Refused, SIGNATURES,  # noqa: F401
-                 fixture_caller, fixture_daemon, fixture_person, fixture_screen)
+from rig import (DBUS, KINDLYD, NAME, OBJECT, SIGNATURES, Refused,
+                 fixture_caller, fixture_daemon, fixture_person, fixture_screen)  # noqa: F401
+from rig_presenter import ROOT
 
 UNITS = os.path.join(ROOT, "units")
 CHANGE = DBUS + ".Property.EmitsChangedSignal"

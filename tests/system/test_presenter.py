@@ -413,9 +413,9 @@ def mate_schema(folder):
 def test_held(env, tmp_path, started, server_name, schema, key, held, free):
     for tool in "gsettings", "glib-compile-schemas":
         if not shutil.which(tool):
-            pytest.skip("needs " + tool)
+            pytest.fail("needs " + tool)
     if not os.path.exists("/usr/share/glib-2.0/schemas/org.gnome.desktop.notifications.gschema.xml"):
-        pytest.skip("needs gsettings-desktop-schemas")
+        pytest.fail("needs gsettings-desktop-schemas")
     mate_schema(tmp_path / "schemas")
     env.update(GSETTINGS_BACKEND="keyfile", GSETTINGS_SCHEMA_DIR=str(tmp_path / "schemas"))
 
@@ -450,7 +450,7 @@ class Program:
 def fixture_screen(env, started):
     for tool in "dunst", "dunstctl", "Xvfb", "import", "identify":
         if not shutil.which(tool):
-            pytest.skip("needs " + tool)
+            pytest.fail("needs " + tool)
     read, write = os.pipe()
     started(Program("Xvfb", "-displayfd", str(write), "-screen", "0", "800x600x24", "-nolisten", "tcp",
                     pass_fds=[write]))
