@@ -4,7 +4,7 @@
 # goes on by the schedule until Ctrl-C, or until standard input ends when that is no terminal.
 set -eu
 build=$1
-bus= daemon=
+bus='' daemon=''
 finish() {
     trap - EXIT INT TERM HUP
     [ -z "$daemon" ] || kill "$daemon" 2>/dev/null || :
@@ -57,7 +57,7 @@ until "$build/kindly" status >/dev/null 2>&1; do
 done
 if [ $presenter = terminal ]; then "$build/kindly" now >/dev/null; else "$build/kindly" now; fi
 sleep 0.3
-printf "Next: %s\n" "$("$build/kindly" upcoming -n 1)"
+"$build/kindly" status | sed -n "/^Next/p"
 
 if [ -t 0 ]; then
     echo 'Ctrl-C ends it.'

@@ -163,8 +163,17 @@ class Caller:
         self.signals.clear()
         return signals
 
+    def lost(self):
+        """Waits until the bus is gone."""
+        closed = []
+        self.connection.connect("closed", lambda *_: closed.append(True))
+        while not (closed or self.connection.is_closed()):
+            assert self.context.iteration(True)
+
     def appeared(self, name=NAME):
-        """Waits until somebody owns the name."""
+        """Waits until somebody takes the name, or owns it already."""
+        if self.ask(DBUS, DBUS_OBJECT, DBUS, "NameHasOwner", GLib.Variant("(s)", (name,)))[0]:
+            return
         while True:
             changed, _was, owner = self.next("NameOwnerChanged")
             if changed == name and owner:
