@@ -1,0 +1,84 @@
+/* The inside of the keeper, for the files of the keeper only (keeper*.c).
+ *
+ * Pointers to open prompts are the turn's, and don't outlive a removal (close_open(), give_up()): ids do.
+ * Functions that return a pointer return NULL when memory is out, unless another reason is named. */
+#pragma once
+
+#include "daemon/core/keeper.h"
+
+#define WORDS_HARD_TITLE "A hard moment"
+#define WORDS_HARD       "Nothing needs fixing this minute."
+
+/* --- keeper-turn.c: a turn in the making ---------------------------------------------------------- */
+
+/* A copy of `value` (may be NULL) takes the old one's place. */
+int replace_string(char **string, const char *value);
+
+int keeper_copy(const struct keeper *from, struct keeper **ret);
+int turn_begin(const struct keeper *keeper, struct turn *turn);
+/* Hands it over. */
+int turn_end(struct turn *turn, struct turn *ret);
+
+static inline void turn_donep(struct turn *turn) {
+    turn_done(turn);
+}
+
+/* A fresh open prompt at the end of the list. NULL: the list is full, or memory is out. */
+struct open_prompt *add_open(struct turn *turn, const struct world *world, const char *reminder);
+/* The one with an id that is known to be there. */
+struct open_prompt *at_id(struct keeper *keeper, const struct uuid *id);
+
+/* `entry` NULL: the event begins an entry of its own. */
+struct event *add_event(struct turn *turn, const struct world *world, enum event_kind kind,
+                        const struct uuid *entry);
+/* The first event of an entry has the entry's id: that is how entries are found in the journal. */
+struct event *add_first_event(struct turn *turn, const struct world *world, enum event_kind kind,
+                              const struct open_prompt *open);
+struct effect *add_effect(struct turn *turn, enum effect_kind kind, const struct uuid *id);
+
+/* Off the screen, if it is on it. */
+int withdraw(struct turn *turn, struct open_prompt *open);
+/* Ends an open prompt that was shown. `how` is CLOSED_ANSWERED when the answer's event is noted already. */
+int close_open(struct turn *turn, const struct world *world, struct open_prompt *open, enum closed_how how);
+/* Ends one that waits: missed, or unanswered when it had been shown before it was put off. */
+int give_up(struct turn *turn, const struct world *world, struct open_prompt *open, enum missed_rule rule);
+
+/* --- keeper-life.c: from due to shown ------------------------------------------------------------- */
+
+static inline bool paused_at(const struct keeper *keeper, usec_t time_usec) {
+    return time_usec < keeper->paused_until_usec;
+}
+
+/* What has come due waits, or is missed by a rule that holds at its due time. */
+int take_in_due(struct turn *turn, const struct world *world);
+/* Time and presence have moved. `look_ahead`: no text is chosen. */
+int advance(struct turn *turn, const struct world *world, bool look_ahead);
+
+/* When a snoozed one comes back: its own end, not before the end of a pause, not within quiet hours. */
+usec_t snooze_end(const struct keeper *keeper, const struct world *world, const struct open_prompt *open);
+void end_pause(struct turn *turn, const struct world *world, usec_t end_usec);
+/* A pause or quiet hours have begun: occurrences are missed; a returned snooze meets the pause's end instead.
+ */
+int end_waiting(struct turn *turn, const struct world *world);
+
+/* NULL: by hand, or it is no longer in the schedule. */
+const struct reminder *reminder_of(const struct world *world, const struct open_prompt *open);
+int set_practice(struct open_prompt *open, const struct practice *practice);
+enum stage first_stage(const struct world *world, const struct open_prompt *open);
+/* Which text. -ENOENT: none is eligible. */
+int choose_text(struct open_prompt *open, const struct world *world, theme_set themes, bool asked, bool write,
+                const char *practice_id);
+
+/* Closes whatever else is before the person's eyes, and asks the presenter. */
+int begin_showing(struct turn *turn, const struct world *world, const struct uuid *id);
+int ask_to_show(struct turn *turn, const struct uuid *id, bool in_place);
+/* It was before the person's eyes: counts, the gap, the end. */
+int count_shown(struct turn *turn, const struct world *world, struct open_prompt *open);
+/* Answered before the presenter's reply: it was shown. */
+int take_as_shown(struct turn *turn, const struct world *world, struct open_prompt *open);
+
+/* --- keeper.c ------------------------------------------------------------------------------------- */
+
+/* Begins a turn about one open prompt. -ENOENT. */
+int turn_about(const struct keeper *keeper, const struct uuid *id, struct turn *turn,
+               struct open_prompt **ret_open);

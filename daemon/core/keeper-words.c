@@ -1,0 +1,127 @@
+/* What the screen says at each stage, and what can be answered. */
+#include "daemon/core/keeper-parts.h"
+
+#define WORDS_TITLE           "A moment for you"
+#define WORDS_CONCEALED_TITLE "A note for you"
+#define WORDS_NOT_THIS        "All right. Does one of these fit better?"
+#define WORDS_WRITTEN_TITLE   "Saved"
+#define WORDS_WRITTEN         "It is in your journal. It could come back to you some day."
+#define WORDS_SUPPORT_TITLE   "Support"
+
+static const char *const presence_ids[PRESENCE_COUNT] = {
+    [PRESENCE_AVAILABLE] = "available", [PRESENCE_AWAY] = "away",     [PRESENCE_BUSY] = "busy",
+    [PRESENCE_QUIET] = "quiet",         [PRESENCE_PAUSED] = "paused",
+};
+static const char *const open_state_ids[OPEN_STATE_COUNT] = {
+    [OPEN_WAITING] = "waiting",
+    [OPEN_SHOWING] = "showing",
+    [OPEN_SHOWN] = "shown",
+    [OPEN_SNOOZED] = "snoozed",
+};
+static const char *const stage_ids[STAGE_COUNT] = {
+    [STAGE_PROMPT] = "prompt",     [STAGE_CONCEALED] = "concealed", [STAGE_NOT_THIS] = "not-this",
+    [STAGE_PRACTICE] = "practice", [STAGE_WRITTEN] = "written",     [STAGE_HARD] = "hard",
+    [STAGE_SUPPORT] = "support",   [STAGE_NOTICE] = "notice",
+};
+
+const char *presence_id(enum presence presence) {
+    return presence_ids[presence];
+}
+
+const char *open_state_id(enum open_state state) {
+    return open_state_ids[state];
+}
+
+const char *stage_id(enum stage stage) {
+    return stage_ids[stage];
+}
+
+enum stage stage_from_id(const char *id) {
+    enum stage stage = 0;
+    while (stage < STAGE_COUNT && !streq(stage_ids[stage], id))
+        stage++;
+    return stage;
+}
+
+size_t keeper_choices(const struct world *world, const struct open_prompt *open,
+                      enum choice ret[CHOICES_MAX]) {
+    size_t n = 0;
+    switch (open->stage) {
+    case STAGE_CONCEALED:
+        ret[n++] = CHOICE_OPEN;
+        break;
+    case STAGE_NOT_THIS:
+        ret[n++] = CHOICE_HARD;
+        ret[n++] = CHOICE_NOT_FOR_ME;
+        ret[n++] = CHOICE_QUIET_TODAY;
+        break;
+    case STAGE_PRACTICE:
+        ret[n++] = CHOICE_NEXT;
+        ret[n++] = CHOICE_ENOUGH;
+        break;
+    case STAGE_WRITTEN:
+        ret[n++] = CHOICE_KEEP;
+        ret[n++] = CHOICE_JOURNAL_ONLY;
+        ret[n++] = CHOICE_ERASE;
+        break;
+    case STAGE_HARD:
+        ret[n++] = CHOICE_STEADY;
+        ret[n++] = CHOICE_QUIET_TODAY;
+        ret[n++] = CHOICE_SUPPORT;
+        break;
+    case STAGE_NOTICE:
+        ret[n++] = CHOICE_OKAY;
+        break;
+    case STAGE_SUPPORT:
+        ret[n++] = CHOICE_STEADY;
+        ret[n++] = CHOICE_QUIET_TODAY;
+        ret[n++] = CHOICE_ENOUGH;
+        break;
+    default:
+        ret[n++] = CHOICE_HELPFUL;
+        ret[n++] = open->snoozes < world->schedule->snoozes ? CHOICE_LATER : CHOICE_LET_GO;
+        ret[n++] = CHOICE_NOT_THIS;
+        ret[n++] = CHOICE_HARD;
+        ret[n++] = CHOICE_NOT_FOR_ME;
+    }
+    return n;
+}
+
+/* The text of a practice's step; the last known one when the deck changed meanwhile. */
+static const char *step_text(const struct world *world, const struct open_prompt *open) {
+    const struct practice *practice = library_find_practice(world->library, or_empty(open->prompt));
+    return practice && open->step < practice->n_steps ? practice->steps[open->step] : or_empty(open->text);
+}
+
+void keeper_words(const struct world *world, const struct open_prompt *open, const char **ret_title,
+                  const char **ret_body) {
+    const char *title = open->title ? open->title : WORDS_TITLE, *body = or_empty(open->text);
+    switch (open->stage) {
+    case STAGE_CONCEALED:
+        title = WORDS_CONCEALED_TITLE;
+        body = "";
+        break;
+    case STAGE_NOT_THIS:
+        body = WORDS_NOT_THIS;
+        break;
+    case STAGE_PRACTICE:
+        body = step_text(world, open);
+        break;
+    case STAGE_WRITTEN:
+        title = WORDS_WRITTEN_TITLE;
+        body = WORDS_WRITTEN;
+        break;
+    case STAGE_HARD:
+        title = WORDS_HARD_TITLE;
+        body = WORDS_HARD;
+        break;
+    case STAGE_SUPPORT:
+        title = WORDS_SUPPORT_TITLE;
+        body = or_empty(world->schedule->support);
+        break;
+    default:
+        break;
+    }
+    *ret_title = title;
+    *ret_body = body;
+}
