@@ -67,8 +67,7 @@ struct daemon {
     sd_event_source *flush; /* pages of what was forgotten are still held by a reader */
 };
 
-/* --- Telling
- * -------------------------------------------------------------------------------------------------- */
+/* --- Telling ---------------------------------------------------------------------------------- */
 
 /* With priorities for the system's log when systemd started us, else plainly. Never a person's text. */
 __attribute__((format(printf, 2, 3))) static void say(int priority, const char *format, ...) {
@@ -107,8 +106,7 @@ static char *joined_problems(const struct daemon *daemon) {
     return all;
 }
 
-/* --- The world
- * ------------------------------------------------------------------------------------------------ */
+/* --- The world -------------------------------------------------------------------------------- */
 
 static bool world_recorded(void *userdata, const char *reminder, usec_t due_usec) {
     struct daemon *daemon = userdata;
@@ -154,8 +152,7 @@ static int32_t offset_now(const struct world *world) {
     return offset;
 }
 
-/* --- Turns
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Turns ------------------------------------------------------------------------------------ */
 
 static void settle(struct daemon *daemon);
 static int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded);
@@ -287,8 +284,7 @@ static void settle(struct daemon *daemon) {
     clock_arm(daemon->clock, keeper_next_wake(daemon->keeper, &world));
 }
 
-/* --- Time and presence
- * ---------------------------------------------------------------------------------------- */
+/* --- Time and presence ------------------------------------------------------------------------ */
 
 static void on_asked(void *userdata, enum presence presence, const struct presence_source *sources,
                      size_t n) {
@@ -335,8 +331,7 @@ static void on_clock_changed(void *userdata, enum clock_change change) {
     ask_and_advance(daemon);
 }
 
-/* --- The presenter
- * -------------------------------------------------------------------------------------------- */
+/* --- The presenter ---------------------------------------------------------------------------- */
 
 static int act_unshown(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
     return keeper_unshown(keeper, world, id, ret);
@@ -470,8 +465,7 @@ static const struct presenter_events presenter_events = {
     .readiness = on_readiness,
 };
 
-/* --- Schedule and decks
- * --------------------------------------------------------------------------------------- */
+/* --- Schedule and decks ----------------------------------------------------------------------- */
 
 /* One a line, for Reload. */
 static char *told_mistakes(const struct mistakes *mistakes) {
@@ -670,8 +664,7 @@ static int load_first(struct daemon *daemon) {
     return r < 0 ? r : adopt(daemon, schedule, library);
 }
 
-/* --- The journal
- * ---------------------------------------------------------------------------------------------- */
+/* --- The journal ------------------------------------------------------------------------------ */
 
 static int open_journal(struct daemon *daemon) {
     _cleanup_free_ char *problem = NULL;
@@ -709,8 +702,7 @@ static int load_keeper(struct daemon *daemon) {
     return daemon->keeper ? 0 : -ENOMEM;
 }
 
-/* --- What the bus needs
- * --------------------------------------------------------------------------------------- */
+/* --- What the bus needs ----------------------------------------------------------------------- */
 
 static void host_look(void *userdata, const struct keeper **ret_keeper, struct world *ret_world) {
     struct daemon *daemon = userdata;
@@ -858,8 +850,7 @@ static const struct bus_host bus_host = {
     .import = host_import,
 };
 
-/* --- Start and end
- * -------------------------------------------------------------------------------------------- */
+/* --- Start and end ---------------------------------------------------------------------------- */
 
 static int on_bus_lost(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     (void)m, (void)error;
@@ -1039,8 +1030,7 @@ static void stop(struct daemon *daemon) {
     free(daemon->starts_usec);
 }
 
-/* --- Options
- * -------------------------------------------------------------------------------------------------- */
+/* --- Options ---------------------------------------------------------------------------------- */
 
 static const struct {
     struct option option;

@@ -66,7 +66,7 @@ int words_join(const struct arguments *arguments, char **ret) {
     return 0;
 }
 
-/* ---- Parsing ---- */
+/* --- Parsing ---------------------------------------------------------------------------------- */
 
 static int refuse_option(const struct verb *verb, const char *name, size_t length) {
     const char *known[OPTIONS_MAX + 1];
@@ -210,7 +210,7 @@ int arguments_parse(const struct verb *verb, char **items, struct arguments *ret
     return 0;
 }
 
-/* ---- Help ---- */
+/* --- Help ------------------------------------------------------------------------------------- */
 
 static void option_help(const struct option *option, FILE *file) {
     char letter[8] = "    ", name[64];

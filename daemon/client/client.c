@@ -32,7 +32,7 @@ const struct zone *client_zone(struct client *client) {
     return client->zone;
 }
 
-/* ---- Complaints ---- */
+/* --- Complaints ------------------------------------------------------------------------------- */
 
 /* Lines of a message stay lines. */
 static void print_complaint(const char *text) {
@@ -76,7 +76,7 @@ int fail_errno(int error, const char *what) {
     return OUTCOME_FAILED;
 }
 
-/* ---- The daemon ---- */
+/* --- The daemon ------------------------------------------------------------------------------- */
 
 int client_bus(struct client *client, sd_bus **ret) {
     if (!client->bus) {
@@ -212,7 +212,7 @@ int client_properties(struct client *client, struct json_object **ret) {
     return outcome == OUTCOME_DONE ? read_json(reply, json_type_object, ret) : outcome;
 }
 
-/* ---- What people write ---- */
+/* --- What people write ------------------------------------------------------------------------ */
 
 int client_when(struct client *client, const char *text, struct when *ret) {
     usec_t now = client_now();

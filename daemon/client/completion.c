@@ -22,7 +22,7 @@ static void print_candidate(const char *word, const char *about) {
     putchar('\n');
 }
 
-/* ---- What there is ---- */
+/* --- What there is ---------------------------------------------------------------------------- */
 
 static void list_verbs(void) {
     for (size_t i = 0; i < n_verbs; i++)
@@ -128,7 +128,7 @@ static void list_named(const char *name) {
             lists[i].list();
 }
 
-/* ---- Where the last word stands ---- */
+/* --- Where the last word stands --------------------------------------------------------------- */
 
 static const struct option *option_of(const struct verb *verb, const char *word) {
     for (size_t i = 0; i < OPTIONS_MAX && verb->options[i].name; i++) {

@@ -91,7 +91,7 @@ static int read_input(int fd, bool edited, struct input *ret) {
     return r < 0 ? fail_errno(r, "cannot read the text") : finish(text, size, edited, ret);
 }
 
-/* ---- The editor ---- */
+/* --- The editor ------------------------------------------------------------------------------- */
 
 static int make_folder(char **ret) {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
@@ -205,7 +205,7 @@ int input_read(struct input *ret) {
     return read_input(STDIN_FILENO, false, ret);
 }
 
-/* ---- Dialogs ---- */
+/* --- Dialogs ---------------------------------------------------------------------------------- */
 
 /* Each takes the question as its last argument and prints what was written. */
 #define DIALOG_WORDS 4

@@ -20,7 +20,7 @@ struct player {
     void *userdata;
 };
 
-/* ---- What was shown ---- */
+/* --- What was shown --------------------------------------------------------------------------- */
 
 static int compare_cards(const void *a, const void *b) {
     return strcmp(((const struct card *)a)->prompt, ((const struct card *)b)->prompt);
@@ -104,7 +104,7 @@ static void history_init(struct history *history) {
         history->recent[i] = THEME_NONE;
 }
 
-/* ---- The world ---- */
+/* --- The world -------------------------------------------------------------------------------- */
 
 /* Ids only have to differ. */
 static void count_ids(void *userdata, void *buffer, size_t size) {
@@ -151,7 +151,7 @@ static void move_to(struct player *player, usec_t time_usec) {
                           : PRESENCE_AVAILABLE;
 }
 
-/* ---- Turns ---- */
+/* --- Turns ------------------------------------------------------------------------------------ */
 
 static int tell_event(struct player *player, const struct keeper *keeper, const struct event *event) {
     const struct open_prompt *open = keeper_find(keeper, &event->entry);
@@ -212,7 +212,7 @@ static int step(struct player *player, bool first) {
     return r < 0 ? r : adopt(player, &turn);
 }
 
-/* ---- Time ---- */
+/* --- Time ------------------------------------------------------------------------------------- */
 
 /* Nothing happens while the machine is asleep. */
 static usec_t when_awake(const struct player *player, usec_t time_usec) {

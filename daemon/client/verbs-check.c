@@ -97,7 +97,7 @@ static int check_file(struct check *check, const char *path) {
     return r < 0 ? r : check_schedule(check, path, library);
 }
 
-/* ---- Telling ---- */
+/* --- Telling ---------------------------------------------------------------------------------- */
 
 static void print_mistakes(const struct check *check, const char *subject) {
     for (size_t i = 0; i < check->mistakes.n; i++) {

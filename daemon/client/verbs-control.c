@@ -40,7 +40,7 @@ int verb_reload(struct client *client, const struct arguments *arguments) {
     return client_call(client, NULL, "Reload", "");
 }
 
-/* ---- forget ---- */
+/* --- forget ----------------------------------------------------------------------------------- */
 
 /* Only a person at a terminal is asked. */
 static bool really_everything(const struct arguments *arguments) {

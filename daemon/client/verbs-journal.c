@@ -18,7 +18,7 @@
 #define TIME_COLUMNS       7 /* "10:42  " */
 #define WORDS_INDENT       9 /* the person's own, under a prompt */
 
-/* ---- Reading ---- */
+/* --- Reading ---------------------------------------------------------------------------------- */
 
 static void put_text(int *r, struct json_object *row, const char *key, const char *text) {
     if (*r >= 0 && text && *text)
@@ -90,7 +90,7 @@ static int read_rows(const char *path, const struct entry_filter *filter, struct
     return r < 0 ? fail_errno(r, "cannot read the journal") : OUTCOME_DONE;
 }
 
-/* ---- Printing ---- */
+/* --- Printing --------------------------------------------------------------------------------- */
 
 static const char *const rule_words[MISSED_RULE_COUNT] = {
     [MISSED_GAP] = "too close to another",
@@ -182,7 +182,7 @@ static int print_journal(struct json_object *rows, const struct arguments *argum
     return OUTCOME_DONE;
 }
 
-/* ---- The verb ---- */
+/* --- The verb --------------------------------------------------------------------------------- */
 
 static int refuse_theme(const char *theme) {
     const char *known[THEME_COUNT];

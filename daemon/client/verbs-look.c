@@ -10,7 +10,7 @@ static const char *words_of_time(struct client *client, usec_t time, char buffer
     return time_words(time, client_now(), client_zone(client), buffer);
 }
 
-/* ---- status ---- */
+/* --- status ----------------------------------------------------------------------------------- */
 
 /* One that can be answered now, or when the others come. */
 static void print_open_row(struct client *client, const struct json_object *row, bool newest) {
@@ -129,7 +129,7 @@ int verb_status(struct client *client, const struct arguments *arguments) {
     return OUTCOME_DONE;
 }
 
-/* ---- upcoming and presence ---- */
+/* --- upcoming and presence -------------------------------------------------------------------- */
 
 static int print_rows_json(struct json_object *rows) {
     int r = print_json(rows);

@@ -19,7 +19,7 @@
 #define DAYS_DEFAULT 7
 #define DAYS_MAX     366
 
-/* ---- What is rehearsed ---- */
+/* --- What is rehearsed ------------------------------------------------------------------------ */
 
 struct stage_set {
     struct schedule *schedule;
@@ -142,7 +142,7 @@ static int set_state(struct stage_set *set, usec_t from_usec, bool goes_on) {
     return 0;
 }
 
-/* ---- Arguments ---- */
+/* --- Arguments -------------------------------------------------------------------------------- */
 
 /* "12:00-13:30"; moves `text` past it. */
 static bool read_window(const char **text, struct window *ret) {
@@ -200,7 +200,7 @@ static int read_range(struct client *client, const struct arguments *arguments, 
     return outcome;
 }
 
-/* ---- Rows ---- */
+/* --- Rows ------------------------------------------------------------------------------------- */
 
 struct row {
     usec_t time_usec;
@@ -312,7 +312,7 @@ static int print_rows(struct client *client, const struct rows *rows, bool json)
     return 0;
 }
 
-/* ---- The verb ---- */
+/* --- The verb --------------------------------------------------------------------------------- */
 
 static int look_at_boot(struct rehearsal *rehearsal) {
     struct timespec now;

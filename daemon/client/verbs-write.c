@@ -12,7 +12,7 @@
 #include "daemon/store/config.h"
 #include "daemon/store/paths.h"
 
-/* ---- note ---- */
+/* --- note ------------------------------------------------------------------------------------- */
 
 static int save_note(struct client *client, const struct input *input, bool keep) {
     int outcome = client_call(client, NULL, "Note", "sb", input->text, (int)keep);
@@ -93,7 +93,7 @@ int verb_note(struct client *client, const struct arguments *arguments) {
     return outcome;
 }
 
-/* ---- support ---- */
+/* --- support ---------------------------------------------------------------------------------- */
 
 #define SUPPORT_SITE "findahelpline.com"
 

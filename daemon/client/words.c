@@ -174,7 +174,7 @@ void print_text(FILE *file, size_t column, size_t indent, const char *text) {
     fputc('\n', file);
 }
 
-/* ---- Times ---- */
+/* --- Times ------------------------------------------------------------------------------------ */
 
 static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                        "Friday", "Saturday", "Sunday"};

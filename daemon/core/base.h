@@ -1,8 +1,8 @@
 /* What every file here may assume: times in microseconds, cleanup attributes, a few helpers.
  *
  * Errors, in the whole tree: a function returns 0 (or a documented non-negative value) or a negative errno;
- * outputs are `ret_x`, last, and untouched on failure. Who owns what is said at each declaration; where nothing
- * is said, `const` pointers are borrowed and non-const outputs belong to the caller. */
+ * outputs are `ret_x`, last, and untouched on failure. Who owns what is said at each declaration; where
+ * nothing is said, `const` pointers are borrowed and non-const outputs belong to the caller. */
 #pragma once
 
 #include <errno.h>
@@ -15,13 +15,13 @@
 /* A point in time: microseconds since 1970-01-01 00:00:00 UTC. Or an elapsed time in microseconds. */
 typedef uint64_t usec_t;
 
-#define USEC_INFINITY    UINT64_MAX
-#define USEC_PER_MSEC    ((usec_t)1000)
-#define USEC_PER_SEC     ((usec_t)1000000)
-#define USEC_PER_MINUTE  (60 * USEC_PER_SEC)
-#define USEC_PER_HOUR    (60 * USEC_PER_MINUTE)
-#define USEC_PER_DAY     (24 * USEC_PER_HOUR)
-#define SECONDS_PER_DAY  86400
+#define USEC_INFINITY   UINT64_MAX
+#define USEC_PER_MSEC   ((usec_t)1000)
+#define USEC_PER_SEC    ((usec_t)1000000)
+#define USEC_PER_MINUTE (60 * USEC_PER_SEC)
+#define USEC_PER_HOUR   (60 * USEC_PER_MINUTE)
+#define USEC_PER_DAY    (24 * USEC_PER_HOUR)
+#define SECONDS_PER_DAY 86400
 
 /* 2200-01-01 00:00:00 UTC: no search and no schedule goes past it (systemd.time(7) ends there too). */
 #define USEC_END_OF_TIME ((usec_t)7258118400 * USEC_PER_SEC)

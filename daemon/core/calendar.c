@@ -99,7 +99,7 @@ struct calendar {
     int64_t first_time_usec;  /* of a matching day */
 };
 
-/* ---- Sets ---- */
+/* --- Sets ------------------------------------------------------------------------------------- */
 
 /* The lowest number in the set from `from` up, or NOTHING. */
 static inline int next_bit(uint64_t bits, int from) {
@@ -155,7 +155,7 @@ static bool has_fractions(const struct field *seconds) {
     return false;
 }
 
-/* ---- Searching ---- */
+/* --- Searching -------------------------------------------------------------------------------- */
 
 /* The first matching part of a minute at or after `from_usec`, or NOTHING. */
 static int32_t next_second(const struct calendar *calendar, int32_t from_usec) {
@@ -348,7 +348,7 @@ const char *calendar_zone_name(const struct calendar *calendar) {
     return calendar->zone;
 }
 
-/* ---- Reading ---- */
+/* --- Reading ---------------------------------------------------------------------------------- */
 
 struct parser {
     const char *text; /* whole */
@@ -935,7 +935,7 @@ bool calendar_looks_like_clock_list(const char *text) {
     return false;
 }
 
-/* ---- Writing ---- */
+/* --- Writing ---------------------------------------------------------------------------------- */
 
 static void write_number(FILE *file, int which, int32_t value, int width) {
     if (which != SECOND)

@@ -32,7 +32,8 @@ enum choice {
 
 const char *choice_id(enum choice choice); /* "helpful"; "" for CHOICE_NONE */
 
-/* "Helpful". `later` is named after its span: "In 15 min", "Tomorrow"; `first_snooze` is the first preset's text. */
+/* "Helpful". `later` is named after its span: "In 15 min", "Tomorrow"; `first_snooze` is the first preset's
+ * text. */
 #define CHOICE_LABEL_SIZE 64
 const char *choice_label(enum choice choice, const char *first_snooze, char buffer[CHOICE_LABEL_SIZE]);
 

@@ -1,13 +1,13 @@
 /* Two draws: first a theme, then the next card of that theme's shuffled deck.
  *
- * Theme: those that are on, minus today's, minus the last three, minus what is deeper than the ceiling; where that
- * leaves none, first "last three" is dropped, then "today"; off-switches and the ceiling never. Of the eligible: one
- * shown fewer than three times comes first; with probability 0.30 the one unseen longest; else each draws from
- * Beta(3 + s, 2 + f) and the largest wins, weighed by `more` and `less`.
+ * Theme: those that are on, minus today's, minus the last three, minus what is deeper than the ceiling; where
+ * that leaves none, first "last three" is dropped, then "today"; off-switches and the ceiling never. Of the
+ * eligible: one shown fewer than three times comes first; with probability 0.30 the one unseen longest; else
+ * each draws from Beta(3 + s, 2 + f) and the largest wins, weighed by `more` and `less`.
  *
- * Card: one at random of the theme's that were not seen within 30 days; where there is none, the one unseen longest. So
- * a card never comes again while another of its theme has been unseen for longer, or within 30 days while others are
- * left.
+ * Card: one at random of the theme's that were not seen within 30 days; where there is none, the one unseen
+ * longest. So a card never comes again while another of its theme has been unseen for longer, or within 30
+ * days while others are left.
  */
 #include "daemon/core/choose.h"
 
@@ -110,7 +110,8 @@ static bool card_fits(const struct prompt *prompt, const struct history *history
 }
 
 /* Themes with at least one card that may be shown. */
-static theme_set themes_with_cards(const struct library *library, const struct history *history, unsigned ceiling) {
+static theme_set themes_with_cards(const struct library *library, const struct history *history,
+                                   unsigned ceiling) {
     theme_set themes = 0;
     for (size_t i = 0; i < library->n_prompts && themes != library->themes; i++) {
         const struct prompt *prompt = &library->prompts[i];
@@ -148,8 +149,8 @@ static enum theme least(theme_set eligible, const uint64_t key[THEME_COUNT], uin
     return best;
 }
 
-static enum theme draw_theme(theme_set eligible, const struct schedule *schedule, const struct history *history,
-                             uint64_t *state, enum branch *ret_branch) {
+static enum theme draw_theme(theme_set eligible, const struct schedule *schedule,
+                             const struct history *history, uint64_t *state, enum branch *ret_branch) {
     uint64_t shown[THEME_COUNT], seen_usec[THEME_COUNT];
     for (enum theme theme = 0; theme < THEME_COUNT; theme++) {
         shown[theme] = history->themes[theme].shown;
@@ -178,7 +179,8 @@ static enum theme draw_theme(theme_set eligible, const struct schedule *schedule
     return theme;
 }
 
-/* The card of the theme that has not been seen for longest; among those not seen within 30 days, one at random. */
+/* The card of the theme that has not been seen for longest; among those not seen within 30 days, one at
+ * random. */
 static const struct prompt *draw_card(const struct library *library, const struct history *history,
                                       enum theme theme, bool write, unsigned ceiling, usec_t now_usec,
                                       uint64_t *state) {
@@ -203,8 +205,8 @@ static const struct prompt *draw_card(const struct library *library, const struc
     return best;
 }
 
-int choose_prompt(const struct library *library, const struct schedule *schedule, const struct history *history,
-                  const struct wish *wish, struct pick *ret) {
+int choose_prompt(const struct library *library, const struct schedule *schedule,
+                  const struct history *history, const struct wish *wish, struct pick *ret) {
     uint64_t state = wish->seed;
     unsigned ceiling = depth_ceiling(history, wish->now_usec);
     theme_set allowed = themes_with_cards(library, history, ceiling);

@@ -1,11 +1,12 @@
-/* Which prompt: a pure rule over the library, the schedule's weights, and what was shown and answered so far. */
+/* Which prompt: a pure rule over the library, the schedule's weights, and what was shown and answered so far.
+ */
 #pragma once
 
 #include "daemon/core/hash.h"
 #include "daemon/core/library.h"
 #include "daemon/core/schedule.h"
 
-#define CHOOSE_RECENT 3 /* no theme among the last three showings */
+#define CHOOSE_RECENT    3                   /* no theme among the last three showings */
 #define CHOOSE_REST_USEC (30 * USEC_PER_DAY) /* no prompt again within, while others are left */
 
 /* What the journal knows of one card. */
@@ -20,11 +21,11 @@ struct history {
     usec_t hard_usec;  /* the last `hard`; 0: none */
     struct {
         uint64_t shown;
-        usec_t shown_usec; /* last time; 0: never */
-        double helped, not_helped; /* sums decayed to `now` with a half-life of 60 days */
+        usec_t shown_usec;             /* last time; 0: never */
+        double helped, not_helped;     /* sums decayed to `now` with a half-life of 60 days */
         uint32_t rated, rated_helpful; /* plain counts, for `why` */
     } themes[THEME_COUNT];
-    theme_set today;   /* themes shown on the local date of `now`, not by hand */
+    theme_set today;                  /* themes shown on the local date of `now`, not by hand */
     enum theme recent[CHOOSE_RECENT]; /* newest first; THEME_NONE where there are fewer */
     struct card *cards; /* those shown within CHOOSE_REST_USEC, or resting; sorted by prompt id */
     size_t n_cards, cards_capacity;
@@ -39,7 +40,7 @@ struct wish {
     bool asked;       /* the person named the theme: off-switches and the first two weeks don't count */
     bool write;       /* prefer those that invite a line */
     usec_t now_usec;
-    uint64_t seed;    /* chance comes from here only */
+    uint64_t seed; /* chance comes from here only */
 };
 
 /* Why this one: stored with the showing, told by Explain. */
@@ -60,5 +61,5 @@ struct pick {
 };
 
 /* -ENOENT: nothing is eligible. */
-int choose_prompt(const struct library *library, const struct schedule *schedule, const struct history *history,
-                  const struct wish *wish, struct pick *ret);
+int choose_prompt(const struct library *library, const struct schedule *schedule,
+                  const struct history *history, const struct wish *wish, struct pick *ret);

@@ -1,6 +1,7 @@
-/* Days are UTC days: only a way to cut time into pieces. An `at` that comes more often than anyone could mean is
- * thinned out to one a minute, and a day with too many claims all the same counts as claimed throughout. Where memory
- * is out a day has no claims: a prompt may then come near an `at`, which the gap rule at its due time still forbids. */
+/* Days are UTC days: only a way to cut time into pieces. An `at` that comes more often than anyone could mean
+ * is thinned out to one a minute, and a day with too many claims all the same counts as claimed throughout.
+ * Where memory is out a day has no claims: a prompt may then come near an `at`, which the gap rule at its due
+ * time still forbids. */
 #include "daemon/core/claims.h"
 
 #define DAYS_KEPT    4
@@ -128,11 +129,13 @@ static size_t count_until(const struct day *day, usec_t usec) {
 }
 
 usec_t claims_next(struct claims *claims, usec_t after_usec, usec_t before_usec) {
-    for (uint64_t number = after_usec / USEC_PER_DAY; claims->any && number * USEC_PER_DAY < before_usec; number++) {
+    for (uint64_t number = after_usec / USEC_PER_DAY; claims->any && number * USEC_PER_DAY < before_usec;
+         number++) {
         const struct day *day = get_day(claims, number);
         size_t i = count_until(day, after_usec);
-        usec_t next = day->full ? MAX_OF(after_usec + 1, number * USEC_PER_DAY)
-                                : i < day->n ? day->at[i] : USEC_INFINITY;
+        usec_t next = day->full    ? MAX_OF(after_usec + 1, number * USEC_PER_DAY)
+                      : i < day->n ? day->at[i]
+                                   : USEC_INFINITY;
         if (next != USEC_INFINITY)
             return next < before_usec ? next : USEC_INFINITY;
     }
@@ -141,7 +144,8 @@ usec_t claims_next(struct claims *claims, usec_t after_usec, usec_t before_usec)
 
 unsigned claims_count(struct claims *claims, usec_t after_usec, usec_t until_usec, unsigned enough) {
     unsigned count = 0;
-    for (uint64_t number = after_usec / USEC_PER_DAY; claims->any && number * USEC_PER_DAY <= until_usec; number++) {
+    for (uint64_t number = after_usec / USEC_PER_DAY; claims->any && number * USEC_PER_DAY <= until_usec;
+         number++) {
         const struct day *day = get_day(claims, number);
         size_t n = day->full ? enough : count_until(day, until_usec) - count_until(day, after_usec);
         if (n >= enough - count)

@@ -1,6 +1,6 @@
-/* The instants that `at` reminders claim before anything else is placed: those outside quiet hours, sorted, worked out
- * a day at a time when they are asked for. A few days are kept, so that placing many reminders on the same day works
- * its claims out once, and a question is a binary search. */
+/* The instants that `at` reminders claim before anything else is placed: those outside quiet hours, sorted,
+ * worked out a day at a time when they are asked for. A few days are kept, so that placing many reminders on
+ * the same day works its claims out once, and a question is a binary search. */
 #pragma once
 
 #include "daemon/core/schedule.h"
@@ -19,5 +19,6 @@ usec_t claims_next(struct claims *claims, usec_t after_usec, usec_t before_usec)
 /* How many there are in (after_usec, until_usec], counted to `enough` at the most. */
 unsigned claims_count(struct claims *claims, usec_t after_usec, usec_t until_usec, unsigned enough);
 
-/* The next instant of an `at` reminder strictly after `after_usec`, in quiet hours or not; USEC_INFINITY: none. */
+/* The next instant of an `at` reminder strictly after `after_usec`, in quiet hours or not; USEC_INFINITY:
+ * none. */
 usec_t claims_next_at(const struct reminder *reminder, const struct zone *zone, usec_t after_usec);

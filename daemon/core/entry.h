@@ -9,10 +9,10 @@ struct entry {
     int32_t offset_sec;
     usec_t due_usec;
     const char *kind;  /* "prompt", "note" or "missed"; static */
-    const char *state; /* "open", "answered", "seen", "dismissed", "unanswered", "replaced", "missed", "noted",
-                          "forgotten"; static */
+    const char *state; /* "open", "answered", "seen", "dismissed", "unanswered", "replaced", "missed",
+                          "noted", "forgotten"; static */
     enum theme theme;
-    char *rule; /* of a missed one */
+    char *rule;                                           /* of a missed one */
     char *reminder, *prompt, *text, *choice, *note, *why; /* "" where there is none */
     uint32_t snoozes, step;
     bool keep;

@@ -1,5 +1,6 @@
-/* What is written down: events. An entry (one prompt from due to done, or one line of a person's own) is the events
- * that share its id; the first event of an entry has that very id. Events are never changed but by Forget. */
+/* What is written down: events. An entry (one prompt from due to done, or one line of a person's own) is the
+ * events that share its id; the first event of an entry has that very id. Events are never changed but by
+ * Forget. */
 #pragma once
 
 #include "daemon/core/theme.h"
@@ -24,7 +25,7 @@ enum missed_rule {
     MISSED_GAP,
     MISSED_LIMIT,
     MISSED_NEWER,
-    MISSED_HOLD,      /* waited longer than hold_for */
+    MISSED_HOLD, /* waited longer than hold_for */
     MISSED_QUIET,
     MISSED_PAUSED,
     MISSED_NO_PROMPT, /* no text is eligible */
@@ -43,10 +44,10 @@ enum closed_how {
     CLOSED_HOW_COUNT,
 };
 
-const char *event_kind_id(enum event_kind kind);  /* "shown", ... */
+const char *event_kind_id(enum event_kind kind);    /* "shown", ... */
 enum event_kind event_kind_from_id(const char *id); /* EVENT_KIND_COUNT: none */
-const char *missed_rule_id(enum missed_rule rule); /* "gap", ... */
-const char *closed_how_id(enum closed_how how);    /* "answered", ... */
+const char *missed_rule_id(enum missed_rule rule);  /* "gap", ... */
+const char *closed_how_id(enum closed_how how);     /* "answered", ... */
 
 struct event {
     struct uuid id, entry;

@@ -54,7 +54,8 @@ uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t size) {
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-uint64_t hash_word(const struct hash_key *key, const char *purpose, const char *word, uint64_t a, uint64_t b) {
+uint64_t hash_word(const struct hash_key *key, const char *purpose, const char *word, uint64_t a,
+                   uint64_t b) {
     uint64_t parts[4] = {
         hash_bytes(key, purpose, strlen(purpose)),
         hash_bytes(key, word, strlen(word)),

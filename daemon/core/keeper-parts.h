@@ -9,7 +9,7 @@
 #define WORDS_HARD_TITLE "A hard moment"
 #define WORDS_HARD       "Nothing needs fixing this minute."
 
-/* --- keeper-turn.c: a turn in the making ---------------------------------------------------------- */
+/* --- keeper-turn.c: a turn in the making ------------------------------------------------------ */
 
 /* A copy of `value` (may be NULL) takes the old one's place. */
 int replace_string(char **string, const char *value);
@@ -43,7 +43,7 @@ int close_open(struct turn *turn, const struct world *world, struct open_prompt 
 /* Ends one that waits: missed, or unanswered when it had been shown before it was put off. */
 int give_up(struct turn *turn, const struct world *world, struct open_prompt *open, enum missed_rule rule);
 
-/* --- keeper-life.c: from due to shown ------------------------------------------------------------- */
+/* --- keeper-life.c: from due to shown --------------------------------------------------------- */
 
 static inline bool paused_at(const struct keeper *keeper, usec_t time_usec) {
     return time_usec < keeper->paused_until_usec;
@@ -77,7 +77,7 @@ int count_shown(struct turn *turn, const struct world *world, struct open_prompt
 /* Answered before the presenter's reply: it was shown. */
 int take_as_shown(struct turn *turn, const struct world *world, struct open_prompt *open);
 
-/* --- keeper.c ------------------------------------------------------------------------------------- */
+/* --- keeper.c --------------------------------------------------------------------------------- */
 
 /* Begins a turn about one open prompt. -ENOENT. */
 int turn_about(const struct keeper *keeper, const struct uuid *id, struct turn *turn,

@@ -4,9 +4,10 @@
  *             |                    \-> snoozed -> waiting (again)
  *             \-> missed, with the rule that did it
  *
- * Pure: no clock, no I/O, no chance of its own. Everything from outside comes in with `struct world`; what to do
- * comes out as a `struct turn`: the next state, the events to write down, and the effects to carry out once they
- * are. The keeper given in is never changed, so a turn that can't be written is dropped and nothing has happened:
+ * Pure: no clock, no I/O, no chance of its own. Everything from outside comes in with `struct world`; what to
+ * do comes out as a `struct turn`: the next state, the events to write down, and the effects to carry out
+ * once they are. The keeper given in is never changed, so a turn that can't be written is dropped and nothing
+ * has happened:
  *
  *   keeper_xxx(keeper, world, ..., &turn)  ->  journal commits turn  ->  keeper = turn.next  ->  effects
  */
@@ -83,15 +84,16 @@ struct open_prompt {
     /* shown */
     usec_t shown_usec;   /* first time; 0: not yet */
     usec_t expires_usec; /* unanswered then */
-    bool answered;       /* an answer is recorded; what follows (keep it? something steadying?) is a courtesy */
+    bool answered; /* an answer is recorded; what follows (keep it? something steadying?) is a courtesy */
     bool on_screen;
     char *bus_id, *owner; /* what the presenter said of the notification; NULL: not known */
     uint32_t server_id;
 
     /* snoozed */
-    uint32_t snoozes;            /* so far */
-    usec_t until_usec;           /* wall clock */
-    usec_t until_boot_usec;      /* elapsed (CLOCK_BOOTTIME) when it was a span and boot_id still matches; 0: wall */
+    uint32_t snoozes;  /* so far */
+    usec_t until_usec; /* wall clock */
+    usec_t
+        until_boot_usec; /* elapsed (CLOCK_BOOTTIME) when it was a span and boot_id still matches; 0: wall */
     struct uuid boot_id;
 };
 
@@ -116,13 +118,14 @@ struct world {
     const struct library *library;
     struct plan *plan;             /* a cursor: moved by the keeper, holds no state of its own */
     const struct hash_key *secret; /* of this device */
-    enum presence presence;        /* available, away or busy: quiet and paused are the keeper's own knowledge */
-    bool locked;                   /* the screen is locked: what is shown leaves it */
-    bool screen;                   /* a presenter can show something */
+    enum presence presence; /* available, away or busy: quiet and paused are the keeper's own knowledge */
+    bool locked;            /* the screen is locked: what is shown leaves it */
+    bool screen;            /* a presenter can show something */
 
     /* Fresh random bits, for ids and for prompts asked by hand. */
     void (*random)(void *userdata, void *buffer, size_t size);
-    /* Whether the key (reminder, due time) is in the journal. Asked only for due times up to latest_due_usec. */
+    /* Whether the key (reminder, due time) is in the journal. Asked only for due times up to latest_due_usec.
+     */
     bool (*recorded)(void *userdata, const char *reminder, usec_t due_usec);
     /* What choose_prompt() needs to know. The caller frees with history_done(). */
     int (*history)(void *userdata, struct history *ret);
@@ -147,7 +150,7 @@ struct effect {
     char *reminder;     /* EFFECT_SIGNAL_SHOWN; owned by the turn */
     enum theme theme;
     usec_t until_usec;
-    bool in_place;      /* EFFECT_SHOW: the same notification, another text; no new alert */
+    bool in_place; /* EFFECT_SHOW: the same notification, another text; no new alert */
 };
 
 struct turn {
@@ -166,49 +169,54 @@ struct keeper *keeper_free(struct keeper *keeper); /* always NULL */
 DEFINE_CLEANUP(struct keeper, keeper_free)
 
 /* All functions below: -ENOMEM; `ret` needs turn_done() after success.
- * -ENOENT: no such open prompt (a NULL id means the newest that is open); -ESTALE: it is open, but not so that this
- * can be done to it; -EINVAL: not one of its choices, or a time that makes no sense. */
+ * -ENOENT: no such open prompt (a NULL id means the newest that is open); -ESTALE: it is open, but not so
+ * that this can be done to it; -EINVAL: not one of its choices, or a time that makes no sense. */
 
-/* Time or presence moved: whatever follows from it. Call it at keeper_next_wake(), and whenever the world changed. Only
- * this one and keeper_restart() show what is due, so only for them presence has to be fresh. */
+/* Time or presence moved: whatever follows from it. Call it at keeper_next_wake(), and whenever the world
+ * changed. Only this one and keeper_restart() show what is due, so only for them presence has to be fresh. */
 int keeper_advance(const struct keeper *keeper, const struct world *world, struct turn *ret);
 
-/* After a start: what was showing or shown when the program ended goes to the presenter again, which puts it back in
- * its place. */
+/* After a start: what was showing or shown when the program ended goes to the presenter again, which puts it
+ * back in its place. */
 int keeper_restart(const struct keeper *keeper, const struct world *world, struct turn *ret);
 
-/* After a new schedule: what waits for a reminder that is gone is missed (removed); what is open and snoozed stays. */
+/* After a new schedule: what waits for a reminder that is gone is missed (removed); what is open and snoozed
+ * stays. */
 int keeper_reload(const struct keeper *keeper, const struct world *world, struct turn *ret);
 
-/* By hand. `what`: "", a theme, a reminder's name, a practice's id, or "hard". -ENOENT: none of these; -ENODATA: no
- * prompt is eligible. `ret_id` is the new prompt's. */
-int keeper_prompt(const struct keeper *keeper, const struct world *world, const char *what, struct uuid *ret_id,
-                  struct turn *ret);
+/* By hand. `what`: "", a theme, a reminder's name, a practice's id, or "hard". -ENOENT: none of these;
+ * -ENODATA: no prompt is eligible. `ret_id` is the new prompt's. */
+int keeper_prompt(const struct keeper *keeper, const struct world *world, const char *what,
+                  struct uuid *ret_id, struct turn *ret);
 
 /* A word from the program itself, shown like a prompt by hand; nothing of it is written down. */
 int keeper_tell(const struct keeper *keeper, const struct world *world, const char *title, const char *text,
                 struct turn *ret);
 
 /* The presenter's answers. */
-int keeper_showed(const struct keeper *keeper, const struct world *world, const struct uuid *id, const char *bus_id,
-                  const char *owner, uint32_t server_id, struct turn *ret);
-int keeper_unshown(const struct keeper *keeper, const struct world *world, const struct uuid *id, struct turn *ret);
+int keeper_showed(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                  const char *bus_id, const char *owner, uint32_t server_id, struct turn *ret);
+int keeper_unshown(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                   struct turn *ret);
 int keeper_off_screen(const struct keeper *keeper, const struct world *world, const struct uuid *id,
                       struct turn *ret);
 /* A click on the body: concealed text is revealed, open text is put away as seen. */
-int keeper_opened(const struct keeper *keeper, const struct world *world, const struct uuid *id, struct turn *ret);
+int keeper_opened(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                  struct turn *ret);
 /* A line was written on the notification: recorded, then "keep it?" in place. */
-int keeper_written(const struct keeper *keeper, const struct world *world, const struct uuid *id, const char *text,
-                   struct turn *ret);
+int keeper_written(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                   const char *text, struct turn *ret);
 
-/* The person's answers. `choice`: one of the prompt's, or helpful, okay, not-for-me, hard at any stage. `note` may be
- * empty. `later` snoozes by the first preset. */
-int keeper_answer(const struct keeper *keeper, const struct world *world, const struct uuid *id, const char *choice,
-                  const char *note, struct turn *ret);
-/* -EDQUOT: no snooze is left. `until_usec` is wall clock; with `span_usec` not 0 elapsed time counts instead. */
-int keeper_snooze(const struct keeper *keeper, const struct world *world, const struct uuid *id, usec_t span_usec,
-                  usec_t until_usec, usec_t *ret_until_usec, struct turn *ret);
-int keeper_dismiss(const struct keeper *keeper, const struct world *world, const struct uuid *id, struct turn *ret);
+/* The person's answers. `choice`: one of the prompt's, or helpful, okay, not-for-me, hard at any stage.
+ * `note` may be empty. `later` snoozes by the first preset. */
+int keeper_answer(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                  const char *choice, const char *note, struct turn *ret);
+/* -EDQUOT: no snooze is left. `until_usec` is wall clock; with `span_usec` not 0 elapsed time counts instead.
+ */
+int keeper_snooze(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                  usec_t span_usec, usec_t until_usec, usec_t *ret_until_usec, struct turn *ret);
+int keeper_dismiss(const struct keeper *keeper, const struct world *world, const struct uuid *id,
+                   struct turn *ret);
 
 /* A line of one's own; empty text is -EINVAL. */
 int keeper_note(const struct keeper *keeper, const struct world *world, const char *text, bool keep,
@@ -216,38 +224,43 @@ int keeper_note(const struct keeper *keeper, const struct world *world, const ch
 /* Whether the line of an entry comes back. The caller has made sure that the entry is there and has one. */
 int keeper_keep(const struct keeper *keeper, const struct world *world, const struct uuid *entry, bool keep,
                 struct turn *ret);
-/* The entry's content is erased: if it is open, it closes, and so does a prompt that shows its kept line. The journal
- * does the erasing. */
-int keeper_forget(const struct keeper *keeper, const struct world *world, const struct uuid *entry, struct turn *ret);
+/* The entry's content is erased: if it is open, it closes, and so does a prompt that shows its kept line. The
+ * journal does the erasing. */
+int keeper_forget(const struct keeper *keeper, const struct world *world, const struct uuid *entry,
+                  struct turn *ret);
 
 /* `until_usec` in the past is -EINVAL. */
 int keeper_pause(const struct keeper *keeper, const struct world *world, usec_t until_usec, struct turn *ret);
 int keeper_resume(const struct keeper *keeper, const struct world *world, struct turn *ret);
 
-/* When keeper_advance() is needed next if nothing else happens (CLOCK_REALTIME); USEC_INFINITY: never. Elapsed times
- * are converted at `world->now_usec`: call again after the clock was set. */
+/* When keeper_advance() is needed next if nothing else happens (CLOCK_REALTIME); USEC_INFINITY: never.
+ * Elapsed times are converted at `world->now_usec`: call again after the clock was set. */
 usec_t keeper_next_wake(const struct keeper *keeper, const struct world *world);
 
 /* Looks. */
-const struct open_prompt *keeper_find(const struct keeper *keeper, const struct uuid *id); /* NULL id: the newest */
+const struct open_prompt *keeper_find(const struct keeper *keeper,
+                                      const struct uuid *id); /* NULL id: the newest */
 const struct open_prompt *keeper_on_screen(const struct keeper *keeper);
 /* When a snoozed prompt really comes back, after pause and quiet hours; 0 for one that is not put off. */
-usec_t keeper_back_usec(const struct keeper *keeper, const struct world *world, const struct open_prompt *open);
+usec_t keeper_back_usec(const struct keeper *keeper, const struct world *world,
+                        const struct open_prompt *open);
 /* Whether anything waits or is on screen: presence matters then, and only then. */
 bool keeper_needs_presence(const struct keeper *keeper);
 enum presence keeper_presence(const struct keeper *keeper, const struct world *world);
-size_t keeper_choices(const struct world *world, const struct open_prompt *open, enum choice ret[CHOICES_MAX]);
-/* What the screen says now: title and body of the prompt's stage. Borrowed from the prompt, the library or static. */
+size_t keeper_choices(const struct world *world, const struct open_prompt *open,
+                      enum choice ret[CHOICES_MAX]);
+/* What the screen says now: title and body of the prompt's stage. Borrowed from the prompt, the library or
+ * static. */
 void keeper_words(const struct world *world, const struct open_prompt *open, const char **ret_title,
                   const char **ret_body);
 
-/* What would be shown after gap, limit, quiet and pause if the person were there from now on and let every prompt
- * pass: at most `limit` items. */
+/* What would be shown after gap, limit, quiet and pause if the person were there from now on and let every
+ * prompt pass: at most `limit` items. */
 struct upcoming {
     usec_t due_usec;
     const char *reminder; /* borrowed from the schedule, or from the open prompt that returns */
     bool returning;       /* a snoozed one */
     struct uuid id;       /* of the snoozed one */
 };
-int keeper_upcoming(const struct keeper *keeper, const struct world *world, struct upcoming *ret, size_t limit,
-                    size_t *ret_n);
+int keeper_upcoming(const struct keeper *keeper, const struct world *world, struct upcoming *ret,
+                    size_t limit, size_t *ret_n);

@@ -24,8 +24,8 @@ struct library {
     size_t n_prompts, prompts_capacity;
     struct practice *practices;
     size_t n_practices, practices_capacity;
-    theme_set themes;    /* those with at least one prompt */
-    bool all_reviewed;   /* false when any deck says reviewed = false */
+    theme_set themes;  /* those with at least one prompt */
+    bool all_reviewed; /* false when any deck says reviewed = false */
 };
 
 struct library *library_new(void);

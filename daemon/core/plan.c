@@ -1,9 +1,9 @@
-/* A binary heap of each reminder's next occurrence. An occurrence is computed from the reminder, the zone and the
- * secret alone, so the cursor can be thrown away and put anywhere at any time.
+/* A binary heap of each reminder's next occurrence. An occurrence is computed from the reminder, the zone and
+ * the secret alone, so the cursor can be thrown away and put anywhere at any time.
  *
- * `at` reminders claim their instants first: where a `times` occurrence would fall within its gap of one, its block
- * is drawn from what is left of it; an `every` occurrence there is crowded out. An `at` in quiet hours is not shown
- * and claims nothing. */
+ * `at` reminders claim their instants first: where a `times` occurrence would fall within its gap of one, its
+ * block is drawn from what is left of it; an `every` occurrence there is crowded out. An `at` in quiet hours
+ * is not shown and claims nothing. */
 #include "daemon/core/plan.h"
 
 #include "daemon/core/claims.h"
@@ -11,7 +11,8 @@
 /* Free room in a block is looked for among at most this many claims: more leave none. */
 #define CLAIMS_MAX 20000
 
-/* So many occurrences can be taken out and put back (plan_seek() backwards) without working out all the others. */
+/* So many occurrences can be taken out and put back (plan_seek() backwards) without working out all the
+ * others. */
 #define TAKEN_MAX 64
 
 #define HOLD_AT_USEC    (2 * USEC_PER_HOUR)
@@ -73,8 +74,8 @@ unsigned plan_claims(struct plan *plan, usec_t after_usec, usec_t until_usec, un
     return claims_count(plan->claims, after_usec, until_usec, enough);
 }
 
-/* Walks the parts of [low, high) that are at least `gap` away from every claim. Returns their total length; when
- * `offset` falls into one of them, `ret_usec` is the instant at that offset. */
+/* Walks the parts of [low, high) that are at least `gap` away from every claim. Returns their total length;
+ * when `offset` falls into one of them, `ret_usec` is the instant at that offset. */
 static usec_t free_room(const struct plan *plan, usec_t low, usec_t high, usec_t gap, usec_t offset,
                         usec_t *ret_usec) {
     usec_t room = 0, from = low, claim = usec_sub(low, gap);
@@ -142,7 +143,8 @@ static bool next_every(const struct plan *plan, const struct reminder *reminder,
         .reminder = reminder,
         .due_usec = due,
         .hold_until_usec = usec_add(due, HOLD_EVERY_USEC),
-        .crowded = gap > 0 && claims_next(plan->claims, usec_sub(due, gap), usec_add(due, gap)) != USEC_INFINITY,
+        .crowded =
+            gap > 0 && claims_next(plan->claims, usec_sub(due, gap), usec_add(due, gap)) != USEC_INFINITY,
     };
     return true;
 }
@@ -152,7 +154,8 @@ static bool day_exists(const struct zone *zone, int32_t day) {
     return zone_local_day(zone, zone_day_second(zone, day, SECONDS_PER_DAY / 2)) == day;
 }
 
-/* A window may have begun the day before the one that `after_usec` is on, or one earlier across a skipped date. */
+/* A window may have begun the day before the one that `after_usec` is on, or one earlier across a skipped
+ * date. */
 static bool next_in_window(const struct plan *plan, const struct reminder *reminder, usec_t after_usec,
                            struct occurrence *ret) {
     const struct window *window = &reminder->window;
@@ -172,7 +175,8 @@ static bool next_in_window(const struct plan *plan, const struct reminder *remin
 }
 
 /* False: it never comes again. */
-static bool next_occurrence(const struct plan *plan, size_t index, usec_t after_usec, struct occurrence *ret) {
+static bool next_occurrence(const struct plan *plan, size_t index, usec_t after_usec,
+                            struct occurrence *ret) {
     const struct reminder *reminder = &plan->schedule->reminders[index];
     after_usec = MAX_OF(after_usec, start_of(plan, index));
     if (reminder->kind == REMINDER_AT) {

@@ -19,7 +19,8 @@ enum reminder_kind {
 /* A daily window of local time, half-open. */
 struct window {
     int32_t start_sec; /* of the local day, 0 to 86399 */
-    int32_t end_sec;   /* greater than start_sec; 86400 or more when it crosses midnight; at most start + 86400 */
+    int32_t
+        end_sec; /* greater than start_sec; 86400 or more when it crosses midnight; at most start + 86400 */
     struct calendar *on; /* the days it starts on; NULL: every day */
 };
 
@@ -36,7 +37,8 @@ struct reminder {
     struct window window; /* REMINDER_TIMES, REMINDER_EVERY; for REMINDER_AT only `on` is used */
     unsigned times;       /* REMINDER_TIMES: that many a day, at least 1 */
     usec_t every_usec;    /* REMINDER_EVERY: at least a minute */
-    usec_t hold_for_usec; /* USEC_INFINITY: the kind's default (at 2 h, times to its block's end, every 20 min) */
+    usec_t hold_for_usec; /* USEC_INFINITY: the kind's default (at 2 h, times to its block's end, every 20
+                             min) */
     usec_t gap_usec;      /* its own, else the schedule's */
     bool write;           /* prefer prompts that invite a line */
     theme_set themes;     /* 0: any */
@@ -66,8 +68,8 @@ struct snooze_preset {
     usec_t span_usec; /* USEC_INFINITY: a moment, to be read with moment_parse() */
 };
 
-/* A moment without a clock time, such as "tomorrow", means this second of its local day (09:00); quiet hours then
- * move it to their end. */
+/* A moment without a clock time, such as "tomorrow", means this second of its local day (09:00); quiet hours
+ * then move it to their end. */
 #define SCHEDULE_MORNING_SEC (9 * 3600)
 
 struct schedule {
@@ -75,7 +77,7 @@ struct schedule {
     size_t n_reminders;
     struct window *quiet;
     size_t n_quiet;
-    uint32_t hold; /* enum hold */
+    uint32_t hold;                                                      /* enum hold */
     usec_t idle_after_usec, gap_usec, show_for_usec, expire_after_usec; /* USEC_INFINITY: "until answered" */
     struct snooze_preset *snooze;
     size_t n_snooze;

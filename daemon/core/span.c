@@ -37,7 +37,7 @@ static bool take(const char **at, char c) {
     return true;
 }
 
-/* ---- Spans ---- */
+/* --- Spans ------------------------------------------------------------------------------------ */
 
 /* "" is seconds. */
 static bool take_unit(const char **at, usec_t *ret_usec) {
@@ -146,7 +146,7 @@ const char *span_format(usec_t span_usec, int units, char *buffer, size_t size) 
     return buffer;
 }
 
-/* ---- Moments ---- */
+/* --- Moments ---------------------------------------------------------------------------------- */
 
 enum day_kind {
     DAY_NONE,    /* no day is named */

@@ -1,10 +1,18 @@
 #include "daemon/core/theme.h"
 
 static const char *const theme_ids[THEME_COUNT + 1] = {
-    [THEME_KINDNESS] = "kindness", [THEME_ACCEPTANCE] = "acceptance", [THEME_HUMANITY] = "humanity",
-    [THEME_NOTICING] = "noticing", [THEME_FRIEND] = "friend",         [THEME_CARE] = "care",
-    [THEME_IMAGE] = "image",       [THEME_RESPECT] = "respect",       [THEME_FORGIVENESS] = "forgiveness",
-    [THEME_PATIENCE] = "patience", [THEME_OWN] = "own",               [THEME_NONE] = "",
+    [THEME_KINDNESS] = "kindness",
+    [THEME_ACCEPTANCE] = "acceptance",
+    [THEME_HUMANITY] = "humanity",
+    [THEME_NOTICING] = "noticing",
+    [THEME_FRIEND] = "friend",
+    [THEME_CARE] = "care",
+    [THEME_IMAGE] = "image",
+    [THEME_RESPECT] = "respect",
+    [THEME_FORGIVENESS] = "forgiveness",
+    [THEME_PATIENCE] = "patience",
+    [THEME_OWN] = "own",
+    [THEME_NONE] = "",
 };
 
 const char *theme_id(enum theme theme) {

@@ -1,5 +1,5 @@
-/* 128-bit ids. Ids of entries and events are UUID version 7 (RFC 9562, section 5.7): 48 bits of milliseconds since
- * the epoch, then random bits, so that they sort by the time they were made. */
+/* 128-bit ids. Ids of entries and events are UUID version 7 (RFC 9562, section 5.7): 48 bits of milliseconds
+ * since the epoch, then random bits, so that they sort by the time they were made. */
 #pragma once
 
 #include "daemon/core/base.h"

@@ -62,7 +62,7 @@ struct rule {
     bool has_summer;
 };
 
-/* ---- Civil dates ---- */
+/* --- Civil dates ------------------------------------------------------------------------------ */
 
 static const int16_t days_before_month[13] = {0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
 
@@ -104,7 +104,7 @@ int days_in_month(int32_t year, int month) {
     return days[month] + (month == 2 && is_leap_year(year));
 }
 
-/* ---- Building the tables ---- */
+/* --- Building the tables ---------------------------------------------------------------------- */
 
 static int add_period(struct zone *zone, int64_t from_sec, int32_t offset_sec, const char *abbreviation) {
     struct period *last = zone->n_periods ? &zone->periods[zone->n_periods - 1] : NULL;
@@ -198,7 +198,7 @@ static int make_stretches(struct zone *zone) {
     return 0;
 }
 
-/* ---- POSIX TZ strings ---- */
+/* --- POSIX TZ strings ------------------------------------------------------------------------- */
 
 static bool take(const char **at, char c) {
     if (**at != c)
@@ -293,7 +293,7 @@ static bool rule_parse(const char *text, struct rule *ret) {
     return take_changes(*at ? &at : &usual, ret) && !*at;
 }
 
-/* ---- Making and freeing ---- */
+/* --- Making and freeing ----------------------------------------------------------------------- */
 
 struct zone *zone_free(struct zone *zone) {
     if (!zone || zone == zone_utc())
@@ -351,7 +351,7 @@ int zone_from_posix(const char *text, struct zone **ret) {
     return 0;
 }
 
-/* ---- TZif ---- */
+/* --- TZif ------------------------------------------------------------------------------------- */
 
 /* The 64-bit block of a TZif file, inside the caller's bytes. */
 struct tzif {
@@ -504,7 +504,7 @@ const char *zone_name(const struct zone *zone) {
     return zone->name;
 }
 
-/* ---- Looking up ---- */
+/* --- Looking up ------------------------------------------------------------------------------- */
 
 /* Seconds are below 2^45 for every usec_t, so that sums with offsets stay far from the edges of int64_t. */
 static int64_t to_seconds(usec_t time_usec) {

@@ -1,15 +1,16 @@
-/* Each method: read, validate, let the host act, reply. Errors are mapped in one place (reply_errno); messages name
- * the offending value and what is allowed. The only call that is answered later is ListPresence. */
+/* Each method: read, validate, let the host act, reply. Errors are mapped in one place (reply_errno);
+ * messages name the offending value and what is allowed. The only call that is answered later is
+ * ListPresence. */
 #include "daemon/desktop/bus.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#define ERROR_PREFIX     KINDLY_INTERFACE ".Error."
-#define LIMITS_EXCEEDED  "org.freedesktop.DBus.Error.LimitsExceeded"
-#define UPCOMING_MAX     1000
-#define ENTRIES_MAX      10000
-#define HOLD_REASON_MAX  200
+#define ERROR_PREFIX    KINDLY_INTERFACE ".Error."
+#define LIMITS_EXCEEDED "org.freedesktop.DBus.Error.LimitsExceeded"
+#define UPCOMING_MAX    1000
+#define ENTRIES_MAX     10000
+#define HOLD_REASON_MAX 200
 
 struct bus_object {
     sd_bus *bus;
@@ -21,14 +22,15 @@ struct bus_object {
     char *said_next_reminder, *said_problem;
 };
 
-/* --- Errors --------------------------------------------------------------------------------------------------- */
+/* --- Errors ----------------------------------------------------------------------------------- */
 
 static const struct {
     int error;
     const char *name, *message;
 } error_map[] = {
     {ESTALE, ERROR_PREFIX "NotOpen", "This prompt has not been shown yet, or was answered already"},
-    {EDQUOT, ERROR_PREFIX "TooManySnoozes", "This prompt was put off as often as the schedule allows (snoozes)"},
+    {EDQUOT, ERROR_PREFIX "TooManySnoozes",
+     "This prompt was put off as often as the schedule allows (snoozes)"},
     {ENODATA, ERROR_PREFIX "NoPrompt", "No prompt is eligible for that at the moment"},
     {EREMOTEIO, ERROR_PREFIX "Journal", "The journal can't be read or written; nothing was changed"},
     {E2BIG, LIMITS_EXCEEDED, "Too many prompts are open; answer or dismiss some first"},
@@ -80,7 +82,7 @@ static int turn_error(struct bus_object *object, const struct uuid *id, int r, s
     return r == -ENOENT ? set_not_open(object, id, error) : set_error_for(error, r);
 }
 
-/* --- Rows ----------------------------------------------------------------------------------------------------- */
+/* --- Rows ------------------------------------------------------------------------------------- */
 
 static int append_string(sd_bus_message *m, const char *key, const char *value) {
     return sd_bus_message_append(m, "{sv}", key, "s", or_empty(value));
@@ -194,9 +196,9 @@ static int append_entry(void *userdata, const struct entry *entry) {
     const struct {
         const char *key, *value;
     } texts[] = {
-        {"kind", entry->kind},   {"state", entry->state}, {"rule", entry->rule},
+        {"kind", entry->kind},         {"state", entry->state},           {"rule", entry->rule},
         {"reminder", entry->reminder}, {"theme", theme_id(entry->theme)}, {"prompt", entry->prompt},
-        {"text", entry->text},   {"choice", entry->choice}, {"note", entry->note},
+        {"text", entry->text},         {"choice", entry->choice},         {"note", entry->note},
     };
     for (size_t i = 0; r >= 0 && i < ELEMENTSOF(texts); i++)
         r = append_text(m, texts[i].key, texts[i].value);
@@ -226,7 +228,7 @@ static inline void message_unrefp(sd_bus_message **m) {
     sd_bus_message_unref(*m);
 }
 
-/* --- Methods that take a turn --------------------------------------------------------------------------------- */
+/* --- Methods that take a turn ----------------------------------------------------------------- */
 
 struct arguments {
     const struct uuid *id;
@@ -237,7 +239,8 @@ struct arguments {
     usec_t ret_usec;
 };
 
-static int act_prompt(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_prompt(const struct keeper *keeper, const struct world *world, void *userdata,
+                      struct turn *ret) {
     struct arguments *a = userdata;
     return keeper_prompt(keeper, world, a->text, &a->ret_id, ret);
 }
@@ -256,14 +259,16 @@ static int method_prompt(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return r;
     r = object->host->turn(object->userdata, act_prompt, &a);
     if (r == -ENOENT)
-        return invalid(error,
-                       "\"%.64s\" is not known; allowed are \"\", a theme, a reminder's name, a practice's id, "
-                       "or \"hard\"",
-                       a.text);
+        return invalid(
+            error,
+            "\"%.64s\" is not known; allowed are \"\", a theme, a reminder's name, a practice's id, "
+            "or \"hard\"",
+            a.text);
     return r < 0 ? set_error_for(error, r) : reply_id(m, &a.ret_id);
 }
 
-static int act_answer(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_answer(const struct keeper *keeper, const struct world *world, void *userdata,
+                      struct turn *ret) {
     struct arguments *a = userdata;
     return keeper_answer(keeper, world, a->id, a->text, a->note, ret);
 }
@@ -278,7 +283,8 @@ static int invalid_choice(struct bus_object *object, const struct arguments *a, 
     size_t n = open ? keeper_choices(&world, open, choices) : 0, used = 0;
     for (size_t i = 0; i < n && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s, ", choice_id(choices[i]));
-    return invalid(error, "\"%.64s\" is not a choice of this prompt; allowed are %shelpful, okay, not-for-me, hard",
+    return invalid(error,
+                   "\"%.64s\" is not a choice of this prompt; allowed are %shelpful, okay, not-for-me, hard",
                    a->text, allowed);
 }
 
@@ -299,7 +305,8 @@ static int method_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
     return r < 0 ? turn_error(object, a.id, r, error) : sd_bus_reply_method_return(m, NULL);
 }
 
-static int act_snooze(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_snooze(const struct keeper *keeper, const struct world *world, void *userdata,
+                      struct turn *ret) {
     struct arguments *a = userdata;
     return keeper_snooze(keeper, world, a->id, a->span_usec, a->until_usec, &a->ret_usec, ret);
 }
@@ -329,7 +336,8 @@ static int method_snooze_until(sd_bus_message *m, void *userdata, sd_bus_error *
     return snooze(m, userdata, true, error);
 }
 
-static int act_dismiss(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_dismiss(const struct keeper *keeper, const struct world *world, void *userdata,
+                       struct turn *ret) {
     struct arguments *a = userdata;
     return keeper_dismiss(keeper, world, a->id, ret);
 }
@@ -349,7 +357,8 @@ static int method_dismiss(sd_bus_message *m, void *userdata, sd_bus_error *error
     return r < 0 ? turn_error(object, a.id, r, error) : sd_bus_reply_method_return(m, NULL);
 }
 
-static int act_note(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_note(const struct keeper *keeper, const struct world *world, void *userdata,
+                    struct turn *ret) {
     struct arguments *a = userdata;
     return keeper_note(keeper, world, a->text, a->keep, &a->ret_id, ret);
 }
@@ -387,7 +396,8 @@ static int read_entry(sd_bus_message *m, struct bus_object *object, struct uuid 
     return r < 0 ? set_error_for(error, r) : 0;
 }
 
-static int act_keep(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_keep(const struct keeper *keeper, const struct world *world, void *userdata,
+                    struct turn *ret) {
     struct arguments *a = userdata;
     return keeper_keep(keeper, world, a->id, a->keep, ret);
 }
@@ -412,7 +422,8 @@ static int method_keep(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     return r < 0 ? set_error_for(error, r) : sd_bus_reply_method_return(m, NULL);
 }
 
-static int act_pause(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_pause(const struct keeper *keeper, const struct world *world, void *userdata,
+                     struct turn *ret) {
     struct arguments *a = userdata;
     return keeper_pause(keeper, world, a->until_usec, ret);
 }
@@ -429,7 +440,8 @@ static int method_pause(sd_bus_message *m, void *userdata, sd_bus_error *error) 
     return r < 0 ? set_error_for(error, r) : sd_bus_reply_method_return(m, NULL);
 }
 
-static int act_resume(const struct keeper *keeper, const struct world *world, void *userdata, struct turn *ret) {
+static int act_resume(const struct keeper *keeper, const struct world *world, void *userdata,
+                      struct turn *ret) {
     (void)userdata;
     return keeper_resume(keeper, world, ret);
 }
@@ -440,7 +452,7 @@ static int method_resume(sd_bus_message *m, void *userdata, sd_bus_error *error)
     return r < 0 ? set_error_for(error, r) : sd_bus_reply_method_return(m, NULL);
 }
 
-/* --- Methods on the journal and the schedule ------------------------------------------------------------------ */
+/* --- Methods on the journal and the schedule -------------------------------------------------- */
 
 static int method_forget(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct bus_object *object = userdata;
@@ -452,9 +464,10 @@ static int method_forget(sd_bus_message *m, void *userdata, sd_bus_error *error)
     entry_done(&entry);
     r = object->host->forget(object->userdata, &id);
     if (r == -EAGAIN)
-        return sd_bus_error_set(error, ERROR_PREFIX "Journal",
-                                "It is erased, but another program reads the journal: old copies are overwritten as "
-                                "soon as it ends");
+        return sd_bus_error_set(
+            error, ERROR_PREFIX "Journal",
+            "It is erased, but another program reads the journal: old copies are overwritten as "
+            "soon as it ends");
     return r < 0 ? set_error_for(error, r) : sd_bus_reply_method_return(m, NULL);
 }
 
@@ -469,9 +482,10 @@ static int method_forget_range(sd_bus_message *m, void *userdata, sd_bus_error *
         return invalid(error, "The range is empty: since_usec has to be before until_usec");
     r = object->host->forget_range(object->userdata, since, until, &count);
     if (r == -EAGAIN)
-        return sd_bus_error_set(error, ERROR_PREFIX "Journal",
-                                "All is erased, but another program reads the journal: old copies are overwritten as "
-                                "soon as it ends");
+        return sd_bus_error_set(
+            error, ERROR_PREFIX "Journal",
+            "All is erased, but another program reads the journal: old copies are overwritten as "
+            "soon as it ends");
     return r < 0 ? set_error_for(error, r) : sd_bus_reply_method_return(m, "u", count);
 }
 
@@ -504,12 +518,13 @@ static int method_import(sd_bus_message *m, void *userdata, sd_bus_error *error)
     return r < 0 ? set_error_for(error, r) : sd_bus_reply_method_return(m, "u", count);
 }
 
-/* --- Lists ---------------------------------------------------------------------------------------------------- */
+/* --- Lists ------------------------------------------------------------------------------------ */
 
 /* Newest first: by when it was shown, or came due. */
 static int compare_open(const void *a, const void *b) {
     const struct open_prompt *const *x = a, *const *y = b;
-    usec_t x_usec = MAX_OF((*x)->shown_usec, (*x)->due_usec), y_usec = MAX_OF((*y)->shown_usec, (*y)->due_usec);
+    usec_t x_usec = MAX_OF((*x)->shown_usec, (*x)->due_usec),
+           y_usec = MAX_OF((*y)->shown_usec, (*y)->due_usec);
     return x_usec < y_usec ? 1 : x_usec > y_usec ? -1 : 0;
 }
 
@@ -588,7 +603,8 @@ static int method_list_entries(sd_bus_message *m, void *userdata, sd_bus_error *
     r = begin_rows(m, &reply);
     if (r < 0)
         return r;
-    r = object->host->visit_entries(object->userdata, since, until, limit ? limit : ENTRIES_MAX, append_entry, reply);
+    r = object->host->visit_entries(object->userdata, since, until, limit ? limit : ENTRIES_MAX, append_entry,
+                                    reply);
     return r < 0 ? set_error_for(error, r) : send_rows(reply);
 }
 
@@ -629,7 +645,7 @@ static int method_list_presence(sd_bus_message *m, void *userdata, sd_bus_error 
     return 1;
 }
 
-/* --- Hold ----------------------------------------------------------------------------------------------------- */
+/* --- Hold ------------------------------------------------------------------------------------- */
 
 static int method_hold(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct bus_object *object = userdata;
@@ -658,7 +674,7 @@ static int method_release(sd_bus_message *m, void *userdata, sd_bus_error *error
     return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
-/* --- Explain -------------------------------------------------------------------------------------------------- */
+/* --- Explain ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *rule, *sentence;
@@ -688,8 +704,8 @@ static int explain_choice(const struct entry *entry, char **ret) {
         n = asprintf(ret, "Its theme, %s, had not been seen for longest: for variety.", theme);
         break;
     case BRANCH_LEARNED:
-        n = rated > 0 ? asprintf(ret, "Its theme, %s, was drawn; you marked %u of %u of these helpful.", theme,
-                                 helpful, rated)
+        n = rated > 0 ? asprintf(ret, "Its theme, %s, was drawn; you marked %u of %u of these helpful.",
+                                 theme, helpful, rated)
                       : asprintf(ret, "Its theme, %s, was drawn by chance.", theme);
         break;
     case BRANCH_ASKED:
@@ -749,7 +765,7 @@ static int method_explain(sd_bus_message *m, void *userdata, sd_bus_error *error
     return r < 0 ? r : sd_bus_reply_method_return(m, "s", sentence);
 }
 
-/* --- Properties and signals ----------------------------------------------------------------------------------- */
+/* --- Properties and signals ------------------------------------------------------------------- */
 
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error) {
@@ -776,19 +792,19 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
 static const sd_bus_vtable vtable[] = {
     SD_BUS_VTABLE_START(0),
     SD_BUS_METHOD_WITH_ARGS("Prompt", SD_BUS_ARGS("s", what), SD_BUS_RESULT("s", id), method_prompt, 0),
-    SD_BUS_METHOD_WITH_ARGS("Answer", SD_BUS_ARGS("s", id, "s", choice, "s", note), SD_BUS_NO_RESULT, method_answer,
-                            SD_BUS_VTABLE_SENSITIVE),
-    SD_BUS_METHOD_WITH_ARGS("Snooze", SD_BUS_ARGS("s", id, "t", duration_usec), SD_BUS_RESULT("t", until_usec),
-                            method_snooze, 0),
-    SD_BUS_METHOD_WITH_ARGS("SnoozeUntil", SD_BUS_ARGS("s", id, "t", until_usec), SD_BUS_RESULT("t", back_usec),
-                            method_snooze_until, 0),
+    SD_BUS_METHOD_WITH_ARGS("Answer", SD_BUS_ARGS("s", id, "s", choice, "s", note), SD_BUS_NO_RESULT,
+                            method_answer, SD_BUS_VTABLE_SENSITIVE),
+    SD_BUS_METHOD_WITH_ARGS("Snooze", SD_BUS_ARGS("s", id, "t", duration_usec),
+                            SD_BUS_RESULT("t", until_usec), method_snooze, 0),
+    SD_BUS_METHOD_WITH_ARGS("SnoozeUntil", SD_BUS_ARGS("s", id, "t", until_usec),
+                            SD_BUS_RESULT("t", back_usec), method_snooze_until, 0),
     SD_BUS_METHOD_WITH_ARGS("Dismiss", SD_BUS_ARGS("s", id), SD_BUS_NO_RESULT, method_dismiss, 0),
     SD_BUS_METHOD_WITH_ARGS("Note", SD_BUS_ARGS("s", text, "b", keep), SD_BUS_RESULT("s", id), method_note,
                             SD_BUS_VTABLE_SENSITIVE),
     SD_BUS_METHOD_WITH_ARGS("Keep", SD_BUS_ARGS("s", id, "b", keep), SD_BUS_NO_RESULT, method_keep, 0),
     SD_BUS_METHOD_WITH_ARGS("Forget", SD_BUS_ARGS("s", id), SD_BUS_NO_RESULT, method_forget, 0),
-    SD_BUS_METHOD_WITH_ARGS("ForgetRange", SD_BUS_ARGS("t", since_usec, "t", until_usec), SD_BUS_RESULT("u", count),
-                            method_forget_range, 0),
+    SD_BUS_METHOD_WITH_ARGS("ForgetRange", SD_BUS_ARGS("t", since_usec, "t", until_usec),
+                            SD_BUS_RESULT("u", count), method_forget_range, 0),
     SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("t", until_usec), SD_BUS_NO_RESULT, method_pause, 0),
     SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_resume, 0),
     SD_BUS_METHOD_WITH_ARGS("Hold", SD_BUS_ARGS("s", why), SD_BUS_RESULT("s", cookie), method_hold, 0),
@@ -801,7 +817,8 @@ static const sd_bus_vtable vtable[] = {
                             method_list_upcoming, 0),
     SD_BUS_METHOD_WITH_ARGS("ListEntries", SD_BUS_ARGS("t", since_usec, "t", until_usec, "u", limit),
                             SD_BUS_RESULT("aa{sv}", rows), method_list_entries, 0),
-    SD_BUS_METHOD_WITH_ARGS("ListPresence", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", rows), method_list_presence, 0),
+    SD_BUS_METHOD_WITH_ARGS("ListPresence", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", rows),
+                            method_list_presence, 0),
     SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", id), SD_BUS_RESULT("s", sentence), method_explain, 0),
     SD_BUS_PROPERTY("Version", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("Presence", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
@@ -819,8 +836,8 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_VTABLE_END,
 };
 
-int bus_object_new(sd_bus *bus, const struct bus_host *host, void *userdata, struct presence_monitor *presence,
-                   struct bus_object **ret) {
+int bus_object_new(sd_bus *bus, const struct bus_host *host, void *userdata,
+                   struct presence_monitor *presence, struct bus_object **ret) {
     struct bus_object *object = calloc(1, sizeof *object);
     if (!object)
         return -ENOMEM;
@@ -829,7 +846,8 @@ int bus_object_new(sd_bus *bus, const struct bus_host *host, void *userdata, str
     object->userdata = userdata;
     object->presence = presence;
     object->said.next_elapse_usec = USEC_INFINITY;
-    int r = sd_bus_add_object_vtable(bus, &object->slot, KINDLY_OBJECT_PATH, KINDLY_INTERFACE, vtable, object);
+    int r =
+        sd_bus_add_object_vtable(bus, &object->slot, KINDLY_OBJECT_PATH, KINDLY_INTERFACE, vtable, object);
     if (r < 0) {
         bus_object_free(object);
         return r;
@@ -869,7 +887,8 @@ int bus_publish(struct bus_object *object, const struct bus_properties *properti
     object->said = *properties;
     char *changed[8];
     size_t n = 0;
-    static char names[][16] = {"Presence", "PausedUntilUSec", "NextElapseUSec", "NextReminder", "OpenCount", "Problem"};
+    static char names[][16] = {"Presence",     "PausedUntilUSec", "NextElapseUSec",
+                               "NextReminder", "OpenCount",       "Problem"};
     const bool differs[] = {
         was.presence != properties->presence,
         was.paused_until_usec != properties->paused_until_usec,
@@ -882,7 +901,9 @@ int bus_publish(struct bus_object *object, const struct bus_properties *properti
         if (differs[i])
             changed[n++] = names[i];
     changed[n] = NULL;
-    return n == 0 ? 0 : sd_bus_emit_properties_changed_strv(object->bus, KINDLY_OBJECT_PATH, KINDLY_INTERFACE, changed);
+    return n == 0 ? 0
+                  : sd_bus_emit_properties_changed_strv(object->bus, KINDLY_OBJECT_PATH, KINDLY_INTERFACE,
+                                                        changed);
 }
 
 int bus_signal(struct bus_object *object, const struct effect *effect) {

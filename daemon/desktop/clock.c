@@ -73,7 +73,7 @@ const struct zone *clock_zone(const struct desktop_clock *clock) {
     return clock->zone ? clock->zone : zone_utc();
 }
 
-/* ---- the timer, and steps of the clock ---- */
+/* --- the timer, and steps of the clock -------------------------------------------------------- */
 
 static int arm_set(struct desktop_clock *clock) {
     struct itimerspec far = {.it_value.tv_sec = FAR_SEC};
@@ -123,7 +123,7 @@ static int on_set(sd_event_source *source, int fd, uint32_t events, void *userda
     return 0;
 }
 
-/* ---- the zone ---- */
+/* --- the zone --------------------------------------------------------------------------------- */
 
 static int on_zone_file(sd_event_source *source, int fd, uint32_t events, void *userdata);
 
@@ -209,7 +209,7 @@ static int on_zone_file(sd_event_source *source, int fd, uint32_t events, void *
     return 0;
 }
 
-/* ---- all together ---- */
+/* --- all together ----------------------------------------------------------------------------- */
 
 static int new_timer(struct desktop_clock *clock, sd_event_io_handler_t handler, int64_t priority,
                      sd_event_source **ret) {

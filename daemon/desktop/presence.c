@@ -96,7 +96,7 @@ struct source {
     char detail[96];
 };
 
-/* ---- reading replies ---- */
+/* --- reading replies -------------------------------------------------------------------------- */
 
 static int read_flag(struct source *source, sd_bus_message *reply) {
     int flag;
@@ -181,7 +181,7 @@ static int read_idle_hint(struct source *source, sd_bus_message *reply) {
     return judge_idle(source, since_usec == 0 ? USEC_INFINITY : usec_sub(clock_realtime(), since_usec));
 }
 
-/* ---- the table ---- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 #define GET_PROPERTY PROPERTIES, "Get"
 #define CHANGED(of)                                                                                          \
@@ -253,7 +253,7 @@ static const char *const answer_states[] = {
     [ANSWER_NO] = "available",
 };
 
-/* ---- the monitor ---- */
+/* --- the monitor ------------------------------------------------------------------------------ */
 
 /* A script's Hold(). */
 struct held {
@@ -400,7 +400,7 @@ static int on_announce(sd_event_source *timer, void *userdata) {
     return 0;
 }
 
-/* ---- asking ---- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 static void start_round(struct presence_monitor *monitor);
 static void watch_return(struct presence_monitor *monitor);
@@ -514,7 +514,7 @@ static void ask_source(struct source *source, const char *path) {
         settle_source(source, ANSWER_UNKNOWN, strerror(-r));
 }
 
-/* ---- the person's session ---- */
+/* --- the person's session --------------------------------------------------------------------- */
 
 /* NULL: there is none. */
 static void ask_session(struct presence_monitor *monitor, const char *path) {
@@ -613,7 +613,7 @@ static int find_session(struct presence_monitor *monitor) {
     return r < 0 ? r : look_up(monitor, call, on_user);
 }
 
-/* ---- watching ---- */
+/* --- watching --------------------------------------------------------------------------------- */
 
 static void schedule_round(struct presence_monitor *monitor) {
     int enabled;
@@ -750,7 +750,7 @@ static void stop_watching(struct presence_monitor *monitor) {
     stop_timer(monitor->silent);
 }
 
-/* ---- rounds ---- */
+/* --- rounds ----------------------------------------------------------------------------------- */
 
 static void close_system(struct presence_monitor *monitor) {
     monitor->lookup = sd_bus_slot_unref(monitor->lookup);
@@ -853,7 +853,7 @@ enum presence presence_now(const struct presence_monitor *monitor, usec_t *ret_l
     return monitor->known;
 }
 
-/* ---- Hold() ---- */
+/* --- Hold() ----------------------------------------------------------------------------------- */
 
 static void held_free(struct held *held) {
     sd_bus_slot_unref(held->leaves);
@@ -935,7 +935,7 @@ int presence_release(struct presence_monitor *monitor, const char *cookie) {
     return -ENOENT;
 }
 
-/* ---- all together ---- */
+/* --- all together ----------------------------------------------------------------------------- */
 
 static int new_timer(struct presence_monitor *monitor, usec_t accuracy_usec, sd_event_time_handler_t handler,
                      sd_event_source **ret) {

@@ -54,8 +54,7 @@ static inline void bus_message_unrefp(sd_bus_message **m) {
     sd_bus_message_unref(*m);
 }
 
-/* --- What there is to show it on
- * ------------------------------------------------------------------------------ */
+/* --- What there is to show it on -------------------------------------------------------------- */
 
 /* An activated server needs a display to draw on: ours, or that of the person's graphical session. */
 static bool graphical_session(void) {
@@ -141,8 +140,7 @@ static int watch_server(struct presenter *presenter) {
     return r < 0 ? r : read_activatable(names, &presenter->server_activatable);
 }
 
-/* --- The process
- * ---------------------------------------------------------------------------------------------- */
+/* --- The process ------------------------------------------------------------------------------ */
 
 static int start(struct presenter *presenter, const char *program);
 
@@ -253,7 +251,8 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
     stop(presenter);
     if (!presenter->pending) {
         if (was_held)
-            presenter->events->readiness(presenter->userdata); /* nobody else would tell that it is free again */
+            presenter->events->readiness(
+                presenter->userdata); /* nobody else would tell that it is free again */
         return 0;
     }
     const char *program = wanted_program(presenter);
@@ -363,8 +362,7 @@ static int start(struct presenter *presenter, const char *program) {
     return r;
 }
 
-/* --- What is asked of it
- * -------------------------------------------------------------------------------------- */
+/* --- What is asked of it ---------------------------------------------------------------------- */
 
 static int append_hints(sd_bus_message *m, const struct showing *showing) {
     const struct {

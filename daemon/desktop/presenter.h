@@ -1,7 +1,8 @@
-/* The link to the presenter process, kindly-notify or kindly-tty (units/org.kindlyd.Presenter1.xml is the contract).
+/* The link to the presenter process, kindly-notify or kindly-tty (units/org.kindlyd.Presenter1.xml is the
+ * contract).
  *
- * The process is started when something is to be shown, and ends by itself. The daemon never waits for it: every call
- * is asynchronous, and a presenter that hangs for 30 s is killed. */
+ * The process is started when something is to be shown, and ends by itself. The daemon never waits for it:
+ * every call is asynchronous, and a presenter that hangs for 30 s is killed. */
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -21,17 +22,18 @@ struct showing {
     const char *title, *body;
     const struct presenter_choice *choices;
     size_t n_choices;
-    bool in_place;  /* continues the same id: another text, no new alert */
+    bool in_place; /* continues the same id: another text, no new alert */
     bool concealed, write, sound, by_hand;
-    usec_t show_for_usec;          /* USEC_INFINITY: until answered */
-    const char *bus_id, *owner;    /* an earlier showing to replace, or NULL */
+    usec_t show_for_usec;       /* USEC_INFINITY: until answered */
+    const char *bus_id, *owner; /* an earlier showing to replace, or NULL */
     uint32_t server_id;
 };
 
 struct presenter_events {
-    void (*showed)(void *userdata, const struct uuid *id, const char *bus_id, const char *owner, uint32_t server_id);
-    /* It is not on the screen. `problem`: a sentence when something is wrong with the presenter or the server; NULL
-     * when they only can't show anything at the moment. */
+    void (*showed)(void *userdata, const struct uuid *id, const char *bus_id, const char *owner,
+                   uint32_t server_id);
+    /* It is not on the screen. `problem`: a sentence when something is wrong with the presenter or the
+     * server; NULL when they only can't show anything at the moment. */
     void (*unshown)(void *userdata, const struct uuid *id, const char *problem);
     void (*chosen)(void *userdata, const struct uuid *id, const char *choice); /* "default": the body */
     void (*written)(void *userdata, const struct uuid *id, const char *text);
@@ -40,9 +42,9 @@ struct presenter_events {
     void (*readiness)(void *userdata);
 };
 
-/* `mode`: "auto" (the desktop's notification server where there is one; else the terminal where standard input is
- * one), "desktop", "terminal", or the path of a program that speaks the contract. `desktop_program` and
- * `terminal_program` are paths. All borrowed for the lifetime. */
+/* `mode`: "auto" (the desktop's notification server where there is one; else the terminal where standard
+ * input is one), "desktop", "terminal", or the path of a program that speaks the contract. `desktop_program`
+ * and `terminal_program` are paths. All borrowed for the lifetime. */
 int presenter_new(sd_event *event, sd_bus *session, const char *mode, const char *desktop_program,
                   const char *terminal_program, const struct presenter_events *events, void *userdata,
                   struct presenter **ret);
@@ -50,8 +52,8 @@ int presenter_new(sd_event *event, sd_bus *session, const char *mode, const char
 struct presenter *presenter_free(struct presenter *presenter);
 DEFINE_CLEANUP(struct presenter, presenter_free)
 
-/* Whether something could be shown now: a server owns the name or can be activated in a graphical session (or there
- * is a terminal), and the last attempt did not just fail. */
+/* Whether something could be shown now: a server owns the name or can be activated in a graphical session (or
+ * there is a terminal), and the last attempt did not just fail. */
 bool presenter_ready(struct presenter *presenter);
 
 /* Answered by `showed` or `unshown`, from the loop. */

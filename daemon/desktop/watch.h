@@ -1,5 +1,5 @@
-/* Notices when files change: written in place, replaced by rename (as editors do), removed and made again, behind
- * symbolic links too (dotfiles). Folders are watched, not files, so that none of these is missed. */
+/* Notices when files change: written in place, replaced by rename (as editors do), removed and made again,
+ * behind symbolic links too (dotfiles). Folders are watched, not files, so that none of these is missed. */
 #pragma once
 
 #include <systemd/sd-event.h>
@@ -17,7 +17,8 @@ DEFINE_CLEANUP(struct watch, watch_free)
 
 /* A file, whether it is there or not, with every link that it is behind. */
 int watch_file(struct watch *watch, const char *path);
-/* A folder, whether it is there or not: what is made, written and removed in it and in the folders it has now. */
+/* A folder, whether it is there or not: what is made, written and removed in it and in the folders it has
+ * now. */
 int watch_folder(struct watch *watch, const char *path);
 
 /* Watches nothing any more. */

@@ -64,7 +64,7 @@ static void emit(struct presenter *presenter, const char *signal, const char *id
                                   id ? g_variant_new("(ss)", id, value) : NULL, NULL);
 }
 
-/* --- showings --- */
+/* --- showings --------------------------------------------------------------------------------- */
 
 /* The notification is not on screen any more, or not ours: libnotify forgets its id with it. */
 static void showing_free(void *data) {
@@ -139,7 +139,7 @@ static void withdraw_all(struct presenter *presenter) {
         g_dbus_connection_flush_sync(presenter->bus, NULL, NULL);
 }
 
-/* --- the session bus --- */
+/* --- the session bus -------------------------------------------------------------------------- */
 
 static void on_owner_changed(GDBusConnection *bus, const char *sender, const char *path,
                              const char *interface, const char *signal, GVariant *arguments, void *data) {
@@ -246,7 +246,7 @@ static int show(struct presenter *presenter, const struct card *card, struct ser
     return 0;
 }
 
-/* --- the link --- */
+/* --- the link --------------------------------------------------------------------------------- */
 
 static void refuse(GDBusMethodInvocation *call, int error, const char *wrong) {
     if (error == -EINVAL)
@@ -363,7 +363,7 @@ static bool connect_link(struct presenter *presenter) {
     return true;
 }
 
-/* --- start and end --- */
+/* --- start and end ---------------------------------------------------------------------------- */
 
 /* Warnings of the libraries may quote what is shown; no text goes to a log. */
 static GLogWriterOutput quiet_writer(GLogLevelFlags level, const GLogField *fields, gsize n_fields,

@@ -50,7 +50,7 @@ static void emit(struct tty *tty, const char *signal, const char *id, const char
     (void)sd_bus_emit_signal(tty->bus, PRESENTER_PATH, PRESENTER_INTERFACE, signal, "ss", id, value);
 }
 
-/* --- drawing --- */
+/* --- drawing ---------------------------------------------------------------------------------- */
 
 static int draw_page(struct tty *tty) {
     _cleanup_free_ char *page = NULL;
@@ -121,7 +121,7 @@ static int show_card(struct tty *tty, struct card *card) {
     return wait_for_key(tty);
 }
 
-/* --- answers --- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void choose(struct tty *tty, const char *choice, const char *label) {
     emit(tty, "Chosen", tty->card->id, choice);
@@ -214,7 +214,7 @@ static int on_input(sd_event_source *source, int fd, uint32_t events, void *data
     return 0;
 }
 
-/* --- signals --- */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static int on_resize(sd_event_source *source, const struct signalfd_siginfo *info, void *data) {
     struct tty *tty = data;
@@ -280,7 +280,7 @@ static int add_signals(struct tty *tty) {
     return 0;
 }
 
-/* --- the link --- */
+/* --- the link --------------------------------------------------------------------------------- */
 
 /* Standard output as the journal: no text of a prompt goes to a log. */
 static bool output_is_journal(void) {

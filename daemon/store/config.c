@@ -300,7 +300,8 @@ static int take_name(struct settings *settings, const config_setting_t *setting,
                   : take_text(settings, setting, key, field);
 }
 
-/* Whether the suffix is an abbreviation of local time ("CEST"), which the plan's own zone then answers for. */
+/* Whether the suffix is an abbreviation of local time ("CEST"), which the plan's own zone then answers for.
+ */
 static bool is_local_suffix(const struct calendar *calendar) {
     _cleanup_(zone_freep) struct zone *local = NULL;
     return zonefile_load_tz(getenv("TZ"), &local) >= 0 && calendar_zone_is_local(calendar, local);

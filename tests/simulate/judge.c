@@ -15,12 +15,19 @@ static bool moves_on(enum call call) {
     return call == CALL_ADVANCE || call == CALL_RESTART;
 }
 
-/* --- Looking things up
- * ---------------------------------------------------------------------------------------- */
+/* --- Looking things up ------------------------------------------------------------------------ */
 
 static uint64_t mixed(uint64_t digest, const void *data, size_t size) {
-    for (const uint8_t *byte = data; size-- > 0; byte++)
-        digest = (digest ^ *byte) * 0x100000001b3ULL;
+    const uint8_t *bytes = data;
+    while (size > 0) {
+        uint64_t word = 0;
+        size_t n = MIN_OF(size, sizeof word);
+        memcpy(&word, bytes, n);
+        digest = (digest ^ word) * 0x9e3779b97f4a7c15ULL;
+        digest ^= digest >> 29;
+        bytes += n;
+        size -= n;
+    }
     return digest;
 }
 
@@ -166,8 +173,7 @@ static bool quiet_now(const struct machine *machine) {
     return quiet_at(machine->timetable, machine->zone, machine->wall_usec);
 }
 
-/* --- Rules by themselves
- * -------------------------------------------------------------------------------------- */
+/* --- Rules by themselves ---------------------------------------------------------------------- */
 
 static bool has_place(struct machine *machine, const struct plain_reminder *reminder, usec_t time_usec) {
     int32_t day = zone_local_day(machine->zone, time_usec);
@@ -220,8 +226,7 @@ static enum missed_rule rule_from_id(const char *id) {
     return rule;
 }
 
-/* --- Coming due
- * ----------------------------------------------------------------------------------------------- */
+/* --- Coming due ------------------------------------------------------------------------------- */
 
 static void fill_dues(struct machine *machine, usec_t from_usec, usec_t until_usec) {
     struct dues *dues = &machine->dues;
@@ -295,8 +300,7 @@ static void judge_dues(struct machine *machine, const struct turn *turn) {
     belief->planned_usec = until;
 }
 
-/* --- Ends
- * ----------------------------------------------------------------------------------------------------- */
+/* --- Ends ------------------------------------------------------------------------------------- */
 
 /* Whether there is a newer (or as new) one that waits too, or one asked for by hand that took the screen. */
 static bool something_newer(struct machine *machine, const struct turn *turn, const struct uuid *id,
@@ -430,8 +434,7 @@ static void judge_ends(struct machine *machine, const struct turn *turn) {
     }
 }
 
-/* --- Showing
- * -------------------------------------------------------------------------------------------------- */
+/* --- Showing ---------------------------------------------------------------------------------- */
 
 static void judge_shown_now(struct machine *machine, enum call call, const struct turn *turn,
                             const struct open_prompt *open) {
@@ -462,6 +465,9 @@ static void judge_shown_now(struct machine *machine, enum call call, const struc
         fail(machine, "after a return", "%s is shown less than a minute after the return", name);
     if (!uuid_equal(&machine->returned_with, &open->id) && track->taken_usec <= machine->returned_usec)
         fail(machine, "one after an absence", "%s is the second one of the same absence", name);
+    if (machine->jumped_usec < track->returned_usec && open->shown_usec == 0 &&
+        machine->wall_usec - (machine->elapsed_usec - track->returned_usec) >= track->hold_usec)
+        fail(machine, "hold", "%s is shown, though the return came too late for it", name);
     machine->returned_with = open->id;
     machine->returned_usec = track->returned_usec;
 }
@@ -511,8 +517,7 @@ static void believe_shown(struct machine *machine, const struct turn *turn, cons
     belief->day = today;
 }
 
-/* --- Snoozes and pauses
- * --------------------------------------------------------------------------------------- */
+/* --- Snoozes and pauses ----------------------------------------------------------------------- */
 
 static void believe_snoozed(struct machine *machine, const struct turn *turn, const struct event *event) {
     const struct open_prompt *open = find_open(turn->next, &event->entry);
@@ -573,8 +578,7 @@ static void judge_snoozes(struct machine *machine, const struct turn *turn) {
     }
 }
 
-/* --- What holds after time has moved on
- * ------------------------------------------------------------------------- */
+/* --- What holds after time has moved on ------------------------------------------------------- */
 
 static void judge_waiting(struct machine *machine, const struct open_prompt *open, bool showing) {
     struct track *track = track_of(machine, &open->id);
@@ -586,6 +590,8 @@ static void judge_waiting(struct machine *machine, const struct open_prompt *ope
         track->returned_usec = machine->elapsed_usec;
     if (quiet_now(machine) || machine->wall_usec < machine->belief.paused_usec)
         fail(machine, "quiet", "%s waits in quiet hours or a pause", open->reminder);
+    if (!there && machine->wall_usec >= track->hold_usec)
+        fail(machine, "hold", "%s waits longer than it may", open->reminder);
     if (!there || showing || !screen_ready(machine))
         return;
     usec_t since = MAX_OF(track->returned_usec, MAX_OF(machine->failed_usec, machine->ready_usec));
@@ -618,8 +624,7 @@ static void judge_moved_on(struct machine *machine, const struct turn *turn) {
     }
 }
 
-/* --- A turn
- * --------------------------------------------------------------------------------------------------- */
+/* --- A turn ----------------------------------------------------------------------------------- */
 
 static void judge_event(struct machine *machine, enum call call, const struct turn *turn,
                         const struct event *event) {
@@ -708,6 +713,10 @@ void judge_turn(struct machine *machine, enum call call, const struct turn *turn
     believe_steps(machine, turn);
     if (moves_on(call))
         judge_moved_on(machine, turn);
+    for (size_t i = 0; call == CALL_RELOAD && i < next->n_open; i++)
+        if (next->open[i].state == OPEN_WAITING && next->open[i].shown_usec == 0 &&
+            !find_reminder(machine, next->open[i].reminder))
+            fail(machine, "removed", "%s waits, and is no longer in the schedule", next->open[i].reminder);
     drop_tracks(machine, next);
     if (next->paused_until_usec != belief->paused_usec || next->last_shown_usec != belief->last_shown_usec ||
         (belief->day_count > 0 && (next->day != belief->day || next->day_count != belief->day_count)))
@@ -763,9 +772,10 @@ void judge_absence(struct machine *machine) {
     for (size_t i = 0; i < belief->n_tracks; i++) {
         struct track *track = &belief->tracks[i];
         const struct open_prompt *open = find_open(machine->keeper, &track->id);
-        bool slept_past =
-            open && open->state == OPEN_WAITING && open->not_before_usec + LATE_USEC < machine->wall_usec;
-        if (slept_past || (open && open->state == OPEN_SHOWING))
+        bool waits = open && open->state == OPEN_WAITING;
+        bool slept_past = waits && open->not_before_usec + LATE_USEC < machine->wall_usec;
+        bool set_back = waits && open->not_before_usec > machine->wall_usec + KEEPER_RETURN_MAX_USEC;
+        if (slept_past || set_back || (open && open->state == OPEN_SHOWING))
             track->returned_usec = 0;
     }
 }

@@ -29,9 +29,9 @@ static const struct {
     [HAPPENING_SUSPEND] = {"suspend", 30, 10, 10},
     [HAPPENING_KILL] = {"kill", 30, 40, 20},
     [HAPPENING_JOURNAL] = {"journal", 6, 30, 20},
-    [HAPPENING_PRESENTER] = {"presenter", 20, 5, 5},
+    [HAPPENING_PRESENTER] = {"presenter", 20, 5, 30},
     [HAPPENING_SERVER] = {"server", 5, 20, 30},
-    [HAPPENING_LOOK] = {"look", 3, 20, 20},
+    [HAPPENING_LOOK] = {"look", 1, 20, 20},
 };
 
 const char *happening_id(enum happening_kind kind) {
@@ -85,10 +85,11 @@ void life_new(uint64_t seed, const struct zone *const zones[LIFE_ZONES], const s
               struct life *ret) {
     struct chance chance = {seed * 0x9e3779b97f4a7c15ULL + 1};
     *ret = (struct life){.seed = seed, .length_usec = LENGTH_USEC, .zones = zones, .library = library};
-    usec_t first = (usec_t)1293840000 * USEC_PER_SEC; /* 2011, when Samoa skipped a day */
-    ret->begin_usec =
-        first + chance_below(&chance, chance_percent(&chance, 10) ? 200 * 24 : 30 * 365 * 24) * USEC_PER_HOUR;
     ret->zone = (unsigned)chance_below(&chance, LIFE_ZONES);
+    /* From 2011 on; some begin in its second half, before Samoa skipped a day. */
+    usec_t first_day = chance_percent(&chance, 20) ? 15150 + chance_below(&chance, 180)
+                                                   : 14975 + chance_below(&chance, 30 * 365);
+    ret->begin_usec = first_day * USEC_PER_DAY + chance_below(&chance, USEC_PER_DAY);
     for (size_t i = 0; i < sizeof ret->secret.bytes; i++)
         ret->secret.bytes[i] = (uint8_t)chance_bits(&chance);
     for (size_t i = 0; i < LIFE_TIMETABLES; i++)

@@ -12,8 +12,7 @@
 
 static void advance(struct machine *machine);
 
-/* --- Telling
- * -------------------------------------------------------------------------------------------------- */
+/* --- Telling ---------------------------------------------------------------------------------- */
 
 const char *local_text(const struct machine *machine, usec_t wall_usec, char buffer[MOMENT_TEXT_SIZE]) {
     return wall_usec >= USEC_END_OF_TIME ? "never" : moment_format(wall_usec, machine->zone, buffer);
@@ -74,8 +73,7 @@ static void tell_turn(struct machine *machine, const struct turn *turn, bool rec
                  name_of(machine, turn, &turn->effects[i].id), turn->effects[i].in_place ? " in place" : "");
 }
 
-/* --- What the core asks
- * --------------------------------------------------------------------------------------- */
+/* --- What the core asks ----------------------------------------------------------------------- */
 
 static void world_random(void *userdata, void *buffer, size_t size) {
     struct machine *machine = userdata;
@@ -182,8 +180,7 @@ static const struct world *look(struct machine *machine, enum call call) {
     return &machine->world;
 }
 
-/* --- Turns
- * ---------------------------------------------------------------------------------------------------- */
+/* --- Turns ------------------------------------------------------------------------------------ */
 
 static void set_later(struct machine *machine, struct happening happening, usec_t at_usec) {
     if (machine->n_soon == SOON_MAX)
@@ -230,6 +227,8 @@ static void stop(struct machine *machine, uint64_t bits) {
     if (machine->keeper != machine->committed)
         keeper_free(machine->keeper);
     machine->keeper = machine->committed;
+    if (machine->unrecorded)
+        machine->returned_usec = 0; /* what was shown unrecorded is not known any more */
     belief_copy(&machine->committed_belief, &machine->belief);
     machine->unrecorded = false;
 }
@@ -252,7 +251,7 @@ static bool doomed(struct machine *machine, unsigned moment) {
 
 static void carry_out(struct machine *machine, const struct effect *effect);
 
-static void become(struct machine *machine, struct turn *turn, bool recorded) {
+static void become(struct machine *machine, enum call call, struct turn *turn, bool recorded) {
     if (machine->keeper != machine->committed)
         keeper_free(machine->keeper);
     machine->keeper = TAKE_PTR(turn->next);
@@ -263,6 +262,8 @@ static void become(struct machine *machine, struct turn *turn, bool recorded) {
     keeper_free(machine->committed);
     machine->committed = machine->keeper;
     judge_committed(machine, turn);
+    if (call == CALL_SHOWED)
+        server_written(machine);
     for (size_t i = 0; i < turn->n_events; i++)
         remember(machine, &turn->events[i]);
 }
@@ -295,7 +296,7 @@ static int take(struct machine *machine, enum call call, bool has_to_be_recorded
     tell_turn(machine, turn, recorded);
     usec_t planned = machine->keeper->planned_until_usec;
     judge_turn(machine, call, turn);
-    become(machine, turn, recorded);
+    become(machine, call, turn, recorded);
     unsigned start = machine->start;
     bool changed = turn->changed, ended = changed && doomed(machine, 2);
     for (size_t i = 0; i < turn->n_effects && !ended && !machine->failure.rule; i++) {
@@ -368,8 +369,7 @@ static void on_reply(struct machine *machine) {
     move_on_if_watching(machine);
 }
 
-/* --- Starting, loading
- * ---------------------------------------------------------------------------------------- */
+/* --- Starting, loading ------------------------------------------------------------------------ */
 
 /* What the journal does with a schedule that is put in force: a reminder new to it starts now. */
 static void note_reminders(struct machine *machine) {
@@ -424,8 +424,7 @@ static void start(struct machine *machine) {
     take(machine, CALL_RESTART, false, r, &turn);
 }
 
-/* --- Happenings
- * ----------------------------------------------------------------------------------------------- */
+/* --- Happenings ------------------------------------------------------------------------------- */
 
 /* The one that a person means: mostly what is before them. False: nothing is open. */
 static bool pick_open(const struct machine *machine, struct chance *chance, struct uuid *ret) {
@@ -713,8 +712,7 @@ static void happen(struct machine *machine, const struct happening *happening) {
     }
 }
 
-/* --- The play
- * ------------------------------------------------------------------------------------------------- */
+/* --- The play --------------------------------------------------------------------------------- */
 
 static void machine_begin(struct machine *machine, const struct life *life, FILE *log) {
     machine->life = life;

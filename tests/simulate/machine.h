@@ -63,8 +63,9 @@ struct belief {
 struct notice {
     struct uuid entry;
     uint32_t server_id, owner;
+    bool written; /* the server's answer is committed */
     bool orphan;  /* the presenter that showed it was killed, */
-    bool excused; /* before that could be written down */
+    bool excused; /* before the answer was written */
 };
 
 /* An entry that was shown and has not been put off since. */
@@ -169,7 +170,7 @@ __attribute__((format(printf, 3, 4))) void fail(struct machine *machine, const c
 __attribute__((format(printf, 2, 3))) void tell(struct machine *machine, const char *format, ...);
 const char *local_text(const struct machine *machine, usec_t wall_usec, char buffer[MOMENT_TEXT_SIZE]);
 
-/* --- server.c --- */
+/* --- server.c --------------------------------------------------------------------------------- */
 
 bool screen_ready(const struct machine *machine);
 /* Asks to show an open prompt. False: it can't even be asked. */
@@ -177,12 +178,14 @@ bool server_show(struct machine *machine, const struct open_prompt *open, bool i
 void server_withdraw(struct machine *machine, const struct uuid *id);
 /* The prompt is not on the screen after all, or was put off: it may be shown anew. */
 void server_forget(struct machine *machine, const struct uuid *id);
+/* The server's last answer is committed. */
+void server_written(struct machine *machine);
 /* The daemon has ended; the presenter takes away what it shows, unless it was killed too. */
 void server_daemon_ended(struct machine *machine, bool presenter_killed);
 void server_restart(struct machine *machine);
 void server_check(struct machine *machine);
 
-/* --- judge.c --- */
+/* --- judge.c ---------------------------------------------------------------------------------- */
 
 void belief_copy(const struct belief *from, struct belief *to);
 struct track *find_track(struct belief *belief, const struct uuid *id);

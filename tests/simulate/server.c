@@ -45,16 +45,15 @@ static bool is_it(const struct notice *notice, const struct open_prompt *open) {
     return open->owner && streq(open->owner, owner) && open->server_id == notice->server_id;
 }
 
-/* Whether the server's answer for it has been committed. */
-static bool is_written_down(const struct machine *machine, const struct notice *notice) {
-    const struct open_prompt *open = keeper_find(machine->committed, &notice->entry);
-    return open && is_it(notice, open);
+void server_written(struct machine *machine) {
+    for (size_t i = 0; i < machine->n_notices; i++)
+        machine->notices[i].written |= machine->notices[i].server_id == machine->reply_id;
 }
 
 void server_daemon_ended(struct machine *machine, bool presenter_killed) {
     for (size_t i = 0; i < machine->n_notices; i++) {
         struct displayed *displayed = find_displayed(machine, &machine->notices[i].entry);
-        if (is_written_down(machine, &machine->notices[i]))
+        if (machine->notices[i].written)
             continue;
         machine->notices[i].excused = true;
         if (displayed)
@@ -110,7 +109,7 @@ static void show_anew(struct machine *machine, const struct open_prompt *open) {
     if (machine->n_notices == NOTICES_MAX) /* only orphans can be that many */
         remove_notice(machine, 0);
     machine->notices[machine->n_notices++] =
-        (struct notice){open->id, ++machine->next_server_id, machine->owner, false, false};
+        (struct notice){.entry = open->id, .server_id = ++machine->next_server_id, .owner = machine->owner};
 }
 
 static void fail_reply(struct machine *machine) {

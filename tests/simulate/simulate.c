@@ -81,8 +81,7 @@ static double seconds_now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* --- Cutting down
- * --------------------------------------------------------------------------------------------- */
+/* --- Cutting down ----------------------------------------------------------------------------- */
 
 /* Whether the life breaks that rule, by its end at the latest. */
 static bool still_breaks(const struct life *life, const char *rule) {
@@ -176,8 +175,7 @@ static void report(struct life *life, const struct failure *failure, bool minimi
     print_history(life);
 }
 
-/* --- Playing
- * -------------------------------------------------------------------------------------------------- */
+/* --- Playing ---------------------------------------------------------------------------------- */
 
 static int play_years(uint64_t years, uint64_t seed, bool minimise,
                       const struct zone *const zones[LIFE_ZONES], const struct library *library) {

@@ -28,8 +28,7 @@ bool chance_percent(struct chance *chance, unsigned percent) {
     return chance_below(chance, 100) < percent;
 }
 
-/* --- Making one
- * ----------------------------------------------------------------------------------------------- */
+/* --- Making one ------------------------------------------------------------------------------- */
 
 static const char *const weekday_names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 
@@ -249,8 +248,7 @@ void timetable_done(struct timetable *timetable) {
     schedule_free(timetable->schedule);
 }
 
-/* --- Saying what it is
- * ---------------------------------------------------------------------------------------- */
+/* --- Saying what it is ------------------------------------------------------------------------ */
 
 static void print_days(FILE *out, uint8_t weekdays) {
     for (size_t i = 0; i < 7 && weekdays != EVERY_WEEKDAY; i++)
@@ -313,8 +311,7 @@ const char *timetable_text(const struct timetable *timetable, char *buffer, size
     return buffer;
 }
 
-/* --- Quiet hours
- * ---------------------------------------------------------------------------------------------- */
+/* --- Quiet hours ------------------------------------------------------------------------------ */
 
 static bool on_day(uint8_t weekdays, int32_t day) {
     return weekdays & 1 << weekday_of_days(day);
@@ -368,8 +365,7 @@ usec_t next_quiet_after(const struct timetable *timetable, const struct zone *zo
     return first;
 }
 
-/* --- What comes due
- * ------------------------------------------------------------------------------------------- */
+/* --- What comes due --------------------------------------------------------------------------- */
 
 void dues_done(struct dues *dues) {
     free(dues->items);

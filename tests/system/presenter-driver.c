@@ -51,7 +51,7 @@ static void check(int r, const char *what) {
     exit(EXIT_FAILURE);
 }
 
-/* --- events --- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void put_field(FILE *out, const char *text) {
     for (; *text; text++)
@@ -105,7 +105,7 @@ static int on_end_of_link(sd_bus_message *message, void *data, sd_bus_error *err
     return sd_event_exit(driver->event, 0);
 }
 
-/* --- calls --- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 struct call {
     struct driver *driver;
@@ -230,7 +230,7 @@ static void run_command(struct driver *driver, char **fields, size_t n_fields) {
         check(-EINVAL, fields[0]);
 }
 
-/* --- commands --- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static void unescape(char *text) {
     char *end = text;

@@ -163,12 +163,12 @@ class Caller:
         self.signals.clear()
         return signals
 
-    def lost(self):
-        """Waits until the bus is gone."""
-        closed = []
-        self.connection.connect("closed", lambda *_: closed.append(True))
-        while not (closed or self.connection.is_closed()):
-            assert self.context.iteration(True)
+    def vanished(self, name=NAME):
+        """Waits until the name's owner is gone."""
+        while True:
+            changed, was, owner = self.next("NameOwnerChanged")
+            if changed == name and was and not owner:
+                return
 
     def appeared(self, name=NAME):
         """Waits until somebody takes the name, or owns it already."""

@@ -50,7 +50,7 @@ struct rig {
     void *watch_data;
 };
 
-/* --- The world ------------------------------------------------------------------------------------------ */
+/* --- The world -------------------------------------------------------------------------------- */
 
 static inline void rig_random(void *userdata, void *buffer, size_t size) {
     struct rig *rig = userdata;
@@ -104,7 +104,7 @@ static inline struct library *rig_library(void) {
     return library;
 }
 
-/* --- The log -------------------------------------------------------------------------------------------- */
+/* --- The log ---------------------------------------------------------------------------------- */
 
 static inline const char *rig_time(const struct rig *rig, usec_t time_usec, char buffer[40]) {
     struct civil civil;
@@ -216,7 +216,7 @@ static inline void rig_log_effect(struct rig *rig, const struct turn *turn, cons
         rig_log(rig, "erase %s", name);
 }
 
-/* --- What holds for every turn -------------------------------------------------------------------------- */
+/* --- What holds for every turn ---------------------------------------------------------------- */
 
 /* A mark of all that a keeper holds. */
 static inline uint64_t rig_mark(const struct keeper *keeper) {
@@ -318,7 +318,7 @@ static inline void rig_record(struct rig *rig, const struct turn *turn) {
     }
 }
 
-/* --- Turns ---------------------------------------------------------------------------------------------- */
+/* --- Turns ------------------------------------------------------------------------------------ */
 
 /* Takes the result of a keeper function: adopts the turn, or makes sure that a refusal left nothing. */
 static inline void rig_take(struct rig *rig, int r, struct turn *turn, uint64_t mark);
@@ -403,7 +403,7 @@ static inline void rig_play(struct rig *rig, usec_t until_usec) {
     }
 }
 
-/* --- Commands ------------------------------------------------------------------------------------------- */
+/* --- Commands --------------------------------------------------------------------------------- */
 
 /* "10:00", "+1 10:00", "-1 10:00": that time on the present local day, or so many days later or earlier. */
 static inline usec_t rig_moment(const struct rig *rig, const char *text) {
@@ -619,7 +619,7 @@ static inline void rig_do_forget(struct rig *rig, char *rest) {
     rig_settle(rig);
 }
 
-/* --- Looks: they go to the log without a turn ----------------------------------------------------------- */
+/* --- Looks: they go to the log without a turn ------------------------------------------------- */
 
 static inline void rig_do_list(struct rig *rig, char *rest) {
     (void)rest;
@@ -740,7 +740,7 @@ static inline void rig_run(struct rig *rig, const char *script) {
         rig_command(rig, clause);
 }
 
-/* --- Begin and end -------------------------------------------------------------------------------------- */
+/* --- Begin and end ---------------------------------------------------------------------------- */
 
 static inline void rig_begin(struct rig *rig, const char *settings) {
     const char *zone;
@@ -778,7 +778,7 @@ static inline void rig_end(struct rig *rig) {
     free(rig->keys);
 }
 
-/* --- Tables --------------------------------------------------------------------------------------------- */
+/* --- Tables ----------------------------------------------------------------------------------- */
 
 struct rig_row {
     int line;

@@ -500,7 +500,7 @@ static void test_days(void **state) {
     assert_false(calendar_has_day(daily, INT32_MIN) || calendar_has_day(daily, INT32_MAX));
 }
 
-/* ---- Random expressions, made from sets and looked up in them ---- */
+/* --- Random expressions, made from sets and looked up in them --------------------------------- */
 
 static uint64_t random_state;
 

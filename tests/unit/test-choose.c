@@ -206,7 +206,7 @@ static void test_chance_comes_from_the_seed(void **state) {
     tear_down(&bench);
 }
 
-/* --- Shares over many draws ----------------------------------------------------------------------------- */
+/* --- Shares over many draws ------------------------------------------------------------------- */
 
 #define DRAWS 20000
 
@@ -316,7 +316,7 @@ static void test_why(void **state) {
     tear_down(&bench);
 }
 
-/* --- Cards ---------------------------------------------------------------------------------------------- */
+/* --- Cards ------------------------------------------------------------------------------------ */
 
 /* Which of four cards come; "w" is the one that invites a line. */
 static const struct {

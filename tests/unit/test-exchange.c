@@ -131,8 +131,7 @@ static size_t count_lines(const char *text) {
     return n;
 }
 
-/* --- Out and in
- * --------------------------------------------------------------------------------------------------- */
+/* --- Out and in ------------------------------------------------------------------------------- */
 
 static struct uuid add_everything(struct place *place) {
     struct event shown = {
@@ -263,8 +262,7 @@ static void test_export_to_a_full_disk(void **state) {
     fclose(full);
 }
 
-/* --- What is accepted, and what isn't
- * ------------------------------------------------------------------------------------ */
+/* --- What is accepted, and what isn't --------------------------------------------------------- */
 
 static void test_accepted(void **state) {
     struct place *place = *state;
@@ -428,8 +426,7 @@ static void test_write_only_descriptor(void **state) {
     close(fd);
 }
 
-/* --- Forgetting across machines
- * ---------------------------------------------------------------------------------------- */
+/* --- Forgetting across machines --------------------------------------------------------------- */
 
 static void test_forgotten_elsewhere(void **state) {
     struct place *place = *state;

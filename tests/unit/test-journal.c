@@ -21,8 +21,7 @@
 /* Text that may be written to, as the strings of events are. */
 #define S(text) ((char[]){text})
 
-/* --- A folder and a journal in it
- * ------------------------------------------------------------------------------ */
+/* --- A folder and a journal in it ------------------------------------------------------------- */
 
 struct place {
     char folder[64];
@@ -76,8 +75,7 @@ static struct uuid make_id(struct place *place) {
     return id;
 }
 
-/* --- Turns, as the keeper makes them
- * ---------------------------------------------------------------------------- */
+/* --- Turns, as the keeper makes them ---------------------------------------------------------- */
 
 static char *copy(const char *text) {
     char *copied = text ? strdup(text) : NULL;
@@ -129,8 +127,7 @@ static void add_answer(struct place *place, const struct uuid *entry, usec_t tim
         (struct event){.kind = EVENT_ANSWERED, .time_usec = time_usec, .choice = choice, .note = note});
 }
 
-/* --- The whole state
- * ---------------------------------------------------------------------------------------------- */
+/* --- The whole state -------------------------------------------------------------------------- */
 
 /* Field by field, so that the padding stays zero and two can be compared as bytes. */
 static struct keeper *full_keeper(struct place *place) {
@@ -251,8 +248,7 @@ static void test_unchanged_turn_writes_nothing(void **state) {
     keeper_free(turn.next);
 }
 
-/* --- Files and modes
- * ------------------------------------------------------------------------------------------------ */
+/* --- Files and modes -------------------------------------------------------------------------- */
 
 static mode_t mode_of(const char *path, const char *suffix) {
     char file[256];
@@ -432,8 +428,7 @@ static void test_moved_away(void **state) {
     keeper_free(turn.next);
 }
 
-/* --- Reading beside and without the daemon
- * -------------------------------------------------------------------------- */
+/* --- Reading beside and without the daemon ---------------------------------------------------- */
 
 static void assert_line_is_read(const char *path, const struct uuid *id, const char *line) {
     _cleanup_(journal_freep) struct journal *reader = NULL;
@@ -496,9 +491,7 @@ static void test_reader_in_a_readonly_folder(void **state) {
     assert_int_equal(status, 0);
 }
 
-/* --- Failures
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- Failures --------------------------------------------------------------------------------- */
 
 static void set_file_limit(rlim_t bytes) {
     struct rlimit limit;
@@ -586,9 +579,7 @@ static void test_another_writer(void **state) {
     keeper_free(turn.next);
 }
 
-/* --- Reminders
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- Reminders -------------------------------------------------------------------------------- */
 
 static struct schedule make_schedule(struct reminder *reminders, size_t n) {
     return (struct schedule){.reminders = reminders, .n_reminders = n};
@@ -644,8 +635,7 @@ static void test_recorded(void **state) {
     assert_false(journal_recorded(place->journal, "", 0));
 }
 
-/* --- History and learning
- * --------------------------------------------------------------------------------------------------- */
+/* --- History and learning --------------------------------------------------------------------- */
 
 static void assert_near(double value, double expected) {
     if (value < expected - 1e-9 || value > expected + 1e-9)
@@ -739,9 +729,7 @@ static void test_reset_learning(void **state) {
     assert_false(history.cards[1].resting);
 }
 
-/* --- Entries
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- Entries ---------------------------------------------------------------------------------- */
 
 static struct entry find(struct place *place, const struct uuid *id) {
     struct entry entry;
@@ -929,9 +917,7 @@ static void test_visit_many(void **state) {
     assert_int_equal(seen.n, 40);
 }
 
-/* --- Kept lines
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- Kept lines ------------------------------------------------------------------------------- */
 
 static size_t count_own(struct place *place, const struct uuid *id, const char *line) {
     _cleanup_(library_freep) struct library *library = library_new();
@@ -967,9 +953,7 @@ static void test_own_lines(void **state) {
     assert_int_equal(count_own(place, &id, NULL), 0);
 }
 
-/* --- Forgetting
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* --- Forgetting ------------------------------------------------------------------------------- */
 
 static size_t count_word(const struct place *place, const char *suffix, const char *word) {
     char path[256];
@@ -1141,9 +1125,7 @@ static void test_forget_leaves_no_stale_copies(void **state) {
     assert_int_equal(count_everywhere(place, "zzz"), 0);
 }
 
-/* --- Statements
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- Statements ------------------------------------------------------------------------------- */
 
 /* Nothing the daemon does reads all of `event`: its cost doesn't grow with the journal. */
 static void test_no_statement_reads_all_events(void **state) {

@@ -145,7 +145,7 @@ static void live(struct rig *rig, struct chance *chance, bool rewinding) {
     }
 }
 
-/* --- Nothing is lost, no day has more than its share ---------------------------------------------------- */
+/* --- Nothing is lost, no day has more than its share ------------------------------------------ */
 
 struct days {
     unsigned shown[DAYS_MAX];
@@ -202,7 +202,7 @@ static void live_with_a_bad_clock(uint64_t seed) {
     rig_end(&rig);
 }
 
-/* --- A look ahead is what then happens ------------------------------------------------------------------ */
+/* --- A look ahead is what then happens -------------------------------------------------------- */
 
 struct seen {
     usec_t time_usec[AHEAD];
@@ -266,7 +266,7 @@ static void look_ahead_and_live(uint64_t seed) {
     rig_end(&rig);
 }
 
-/* --- Lives ---------------------------------------------------------------------------------------------- */
+/* --- Lives ------------------------------------------------------------------------------------ */
 
 static uint64_t number_from_environment(const char *name, uint64_t otherwise) {
     const char *text = getenv(name);

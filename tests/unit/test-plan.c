@@ -47,7 +47,7 @@ static size_t count_between(struct bench *bench, usec_t from_usec, usec_t until_
     return n;
 }
 
-/* --- `times` -------------------------------------------------------------------------------------------- */
+/* --- `times` ---------------------------------------------------------------------------------- */
 
 static void test_fits(void **state) {
     (void)state;
@@ -130,7 +130,7 @@ static void test_chance_has_three_sources(void **state) {
     tear_down(&bench);
 }
 
-/* --- Windows and days ----------------------------------------------------------------------------------- */
+/* --- Windows and days ------------------------------------------------------------------------- */
 
 /* How many come due from one local time to another (half-open); 2026-03-29 is day 18, 2026-10-25 day 228. */
 static const struct {
@@ -203,7 +203,7 @@ static void test_hold_for(void **state) {
     tear_down(&bench);
 }
 
-/* --- Claims --------------------------------------------------------------------------------------------- */
+/* --- Claims ----------------------------------------------------------------------------------- */
 
 static usec_t distance(usec_t a, usec_t b) {
     return a > b ? a - b : b - a;
@@ -303,7 +303,7 @@ static void test_claims_are_counted(void **state) {
     tear_down(&bench);
 }
 
-/* --- The cursor ----------------------------------------------------------------------------------------- */
+/* --- The cursor ------------------------------------------------------------------------------- */
 
 static const char *const mixed =
     "times t 20:00-07:00 4; at a 10:00; at b Sat 10:00; every e 08:00-20:00 50min; "

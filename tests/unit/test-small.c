@@ -20,7 +20,7 @@
 #include "daemon/core/theme.h"
 #include "daemon/core/uuid.h"
 
-/* --- Hash ----------------------------------------------------------------------------------------------- */
+/* --- Hash ------------------------------------------------------------------------------------- */
 
 /* SipHash-2-4 of 00 01 02 ... with the key 00 01 ... 0f: the vectors of its reference code; 15 bytes is the
  * example worked out in the paper (appendix A). */
@@ -84,7 +84,7 @@ static void test_hash_scale(void **state) {
             fail_msg("case at line %d", cases[i].line);
 }
 
-/* --- Ids ------------------------------------------------------------------------------------------------ */
+/* --- Ids -------------------------------------------------------------------------------------- */
 
 /* The example of RFC 9562, appendix A.6: 2022-02-22 19:22:22 UTC. */
 static void test_uuid_from_time(void **state) {
@@ -147,7 +147,7 @@ static void test_uuid_parse(void **state) {
     assert_false(uuid_equal(&null, &last));
 }
 
-/* --- Tables of words ------------------------------------------------------------------------------------ */
+/* --- Tables of words -------------------------------------------------------------------------- */
 
 /* Every id is there, is lower case, and is no other's. */
 static void expect_ids(const char *(*id_of)(int), int n) {
@@ -252,7 +252,7 @@ static void test_labels(void **state) {
     assert_int_equal(strlen(choice_label(CHOICE_LATER, longest, buffer)), CHOICE_LABEL_SIZE - 1);
 }
 
-/* --- base.h and the library ----------------------------------------------------------------------------- */
+/* --- base.h and the library ------------------------------------------------------------------- */
 
 static void test_sums_stop_at_the_ends(void **state) {
     (void)state;
@@ -342,7 +342,7 @@ static void test_library(void **state) {
     library_free(library);
 }
 
-/* --- Who includes whom ---------------------------------------------------------------------------------- */
+/* --- Who includes whom ------------------------------------------------------------------------ */
 
 /* `core` knows only itself; `store` and `desktop` don't know each other. */
 static const struct {
