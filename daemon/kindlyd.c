@@ -180,20 +180,19 @@ static void carry_out(struct daemon *daemon, const struct effect *effect) {
 }
 
 static void open_journal_later(struct daemon *daemon);
+static void recover_journal(struct daemon *daemon);
 static int build_plan(struct daemon *daemon);
 
 static int try_commit(struct daemon *daemon, const struct turn *turn) {
-    if (!daemon->journal)
-        open_journal_later(daemon);
     return daemon->journal ? journal_commit(daemon->journal, turn) : -EREMOTEIO;
 }
 
-/* Makes a turn durable. A journal that could not be opened is tried again each time; one that was moved or
- * removed is followed by a new one. */
+/* Makes a turn durable. A journal that was moved or removed is followed by a new one. */
 static int commit(struct daemon *daemon, const struct turn *turn) {
     int r = try_commit(daemon, turn);
     if (r == -ESTALE) {
         daemon->journal = journal_free(daemon->journal);
+        open_journal_later(daemon);
         r = try_commit(daemon, turn);
     }
     if (r >= 0) {
@@ -216,6 +215,8 @@ static int commit(struct daemon *daemon, const struct turn *turn) {
 static int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded) {
     struct world world;
     struct turn turn;
+    if (!daemon->journal)
+        recover_journal(daemon);
     look_at_world(daemon, &world);
     int r = act(daemon->keeper, &world, arguments, &turn);
     if (r < 0)
@@ -686,6 +687,25 @@ static void open_journal_later(struct daemon *daemon) {
         r = build_plan(daemon);
     if (r < 0)
         say(LOG_WARNING, "cannot note the reminders: %s", strerror(-r));
+}
+
+/* A journal that could not be opened is tried again before each turn. What is open in it, from before, joins
+ * what is open now. */
+static void recover_journal(struct daemon *daemon) {
+    _cleanup_(keeper_freep) struct keeper *stored = NULL;
+    struct keeper *merged;
+    open_journal_later(daemon);
+    if (!daemon->journal)
+        return;
+    int r = journal_load(daemon->journal, &stored);
+    if (r >= 0)
+        r = keeper_merge(daemon->keeper, stored, &merged);
+    if (r < 0) {
+        daemon->journal = journal_free(daemon->journal); /* nothing in it is lost; it is tried again */
+        return;
+    }
+    keeper_free(daemon->keeper);
+    daemon->keeper = merged;
 }
 
 /* The state as it was when the program ended; where there is none, a new one in memory. */

@@ -553,13 +553,19 @@ int keeper_advance(const struct keeper *keeper, const struct world *world, struc
     return r < 0 ? r : turn_end(&turn, ret);
 }
 
-/* Whether it was shown is not known: it waits again, and is shown if it still may be. */
-static void wait_again(struct turn *turn) {
+void wait_again(const struct world *world, struct open_prompt *open) {
+    open->state = OPEN_WAITING;
+    if (open->shown_usec > 0)
+        open->hold_until_usec = schedule_next_quiet(world->schedule, world->zone, world->now_usec);
+}
+
+/* Whether it was shown is not known: it is shown if it still may be. */
+static void put_back_showing(struct turn *turn, const struct world *world) {
     for (size_t i = 0; i < turn->next->n_open; i++) {
         struct open_prompt *open = &turn->next->open[i];
         if (open->state != OPEN_SHOWING || open->by_hand)
             continue;
-        open->state = OPEN_WAITING;
+        wait_again(world, open);
         turn->changed = true;
     }
 }
@@ -568,7 +574,7 @@ int keeper_restart(const struct keeper *keeper, const struct world *world, struc
     _cleanup_(turn_donep) struct turn turn;
     int r = turn_begin(keeper, &turn);
     if (r >= 0) {
-        wait_again(&turn);
+        put_back_showing(&turn, world);
         r = advance(&turn, world, false);
     }
     for (size_t i = 0; r >= 0 && i < turn.next->n_open; i++) {

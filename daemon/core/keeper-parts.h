@@ -74,6 +74,8 @@ int begin_showing(struct turn *turn, const struct world *world, const struct uui
 int ask_to_show(struct turn *turn, const struct uuid *id, bool in_place);
 /* It was before the person's eyes: counts, the gap, the end. */
 int count_shown(struct turn *turn, const struct world *world, struct open_prompt *open);
+/* It is not on the screen after all. A returned snooze waits until the next quiet hours. */
+void wait_again(const struct world *world, struct open_prompt *open);
 /* Answered before the presenter's reply: it was shown. */
 int take_as_shown(struct turn *turn, const struct world *world, struct open_prompt *open);
 

@@ -70,6 +70,34 @@ int keeper_copy(const struct keeper *from, struct keeper **ret) {
     return 0;
 }
 
+int keeper_merge(const struct keeper *running, const struct keeper *stored, struct keeper **ret) {
+    _cleanup_(keeper_freep) struct keeper *to = NULL;
+    int r = keeper_copy(running, &to);
+    for (size_t i = stored->n_open; r >= 0 && i-- > 0 && to->n_open < KEEPER_OPEN_MAX;) {
+        struct open_prompt *open = &to->open[to->n_open];
+        r = open_copy(&stored->open[i], open);
+        if (r < 0)
+            break;
+        open->on_screen = false;
+        if (open->state == OPEN_SHOWING)
+            open->state = open->shown_usec > 0 ? OPEN_SHOWN : OPEN_WAITING;
+        to->n_open++;
+    }
+    if (r < 0)
+        return r;
+    to->latest_due_usec = MAX_OF(running->latest_due_usec, stored->latest_due_usec);
+    to->paused_until_usec = MAX_OF(running->paused_until_usec, stored->paused_until_usec);
+    to->last_shown_usec = MAX_OF(running->last_shown_usec, stored->last_shown_usec);
+    if (running->day == stored->day)
+        to->day_count += stored->day_count;
+    else if (running->day_count == 0) {
+        to->day = stored->day;
+        to->day_count = stored->day_count;
+    }
+    *ret = TAKE_PTR(to);
+    return 0;
+}
+
 void turn_done(struct turn *turn) {
     keeper_free(turn->next);
     for (size_t i = 0; i < turn->n_events; i++)

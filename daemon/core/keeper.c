@@ -189,14 +189,10 @@ int keeper_unshown(const struct keeper *keeper, const struct world *world, const
     int r = turn_about(keeper, id, &turn, &open);
     if (r < 0)
         return r;
-    if (open->state == OPEN_SHOWING && open->by_hand)
-        r = count_shown(&turn, world,
-                        open); /* asked for: it is there for whoever asked, without a screen too */
-    else if (open->state == OPEN_SHOWING) {
-        open->state = OPEN_WAITING;
-        if (open->shown_usec > 0)
-            open->hold_until_usec = schedule_next_quiet(world->schedule, world->zone, world->now_usec);
-    }
+    if (open->state == OPEN_SHOWING && open->by_hand) /* it is there for whoever asked, without a screen too */
+        r = count_shown(&turn, world, open);
+    else if (open->state == OPEN_SHOWING)
+        wait_again(world, open);
     if (r >= 0)
         r = withdraw(&turn, open); /* a step that failed: what was said before is not to stay */
     turn.changed = true;

@@ -168,6 +168,11 @@ struct keeper *keeper_new(void);
 struct keeper *keeper_free(struct keeper *keeper); /* always NULL */
 DEFINE_CLEANUP(struct keeper, keeper_free)
 
+/* One that ran in memory, because the journal could not be opened, takes in what is open in the journal from
+ * before. None of that is on the screen now; what finds no room (KEEPER_OPEN_MAX) is left out, the oldest
+ * first. */
+int keeper_merge(const struct keeper *running, const struct keeper *stored, struct keeper **ret);
+
 /* All functions below: -ENOMEM; `ret` needs turn_done() after success.
  * -ENOENT: no such open prompt (a NULL id means the newest that is open); -ESTALE: it is open, but not so
  * that this can be done to it; -EINVAL: not one of its choices, or a time that makes no sense. */

@@ -331,6 +331,26 @@ def test_without_a_journal(person, screen, no_journal):
     assert daemon.stderr().count("kindlyd: The journal") == 1
 
 
+def test_a_journal_that_comes_back(person, screen):
+    """What was open in it before joins what is open now; nothing of it is lost."""
+    first = person.start()
+    caller = person.caller()
+    put_off = caller.call("Prompt", "care")
+    assert screen.next()["event"] == "notify"
+    caller.call("Snooze", put_off, 5 * HOUR)
+    first.end()
+    away = person.journal.parent.rename(person.journal.parent.with_name("away"))
+    person.journal.parent.write_text("", encoding="utf-8")
+    person.start()
+    caller = person.caller()
+    assert "journal" in caller.get("Problem") and caller.open() == []
+    person.journal.parent.unlink()
+    away.rename(person.journal.parent)
+    caller.call("Note", "a line", False)
+    assert [(one["id"], one["state"]) for one in caller.open()] == [(put_off, "snoozed")]
+    assert caller.get("Problem") == ""
+
+
 def test_the_journal_is_taken_away(person, caller):
     """Its folder is deleted under the running daemon: what is written next goes into a new one."""
     caller.call("Note", "before", False)
