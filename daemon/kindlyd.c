@@ -69,11 +69,17 @@ struct daemon {
 
 /* --- Telling ---------------------------------------------------------------------------------- */
 
-/* With priorities for the system's log when systemd started us, else plainly. Never a person's text. */
+enum { LOG_ERROR = 3, LOG_WARNING = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
+
+/* With priorities for the system's log when systemd started us, else plainly and without what is for debugging. Never
+ * a person's text. */
 __attribute__((format(printf, 2, 3))) static void say(int priority, const char *format, ...) {
+    bool to_journal = getenv("JOURNAL_STREAM");
+    if (!to_journal && priority >= LOG_DEBUG)
+        return;
     va_list arguments;
     va_start(arguments, format);
-    if (getenv("JOURNAL_STREAM"))
+    if (to_journal)
         fprintf(stderr, "<%d>", priority);
     else
         fputs("kindlyd: ", stderr);
@@ -81,8 +87,6 @@ __attribute__((format(printf, 2, 3))) static void say(int priority, const char *
     fputc('\n', stderr);
     va_end(arguments);
 }
-
-enum { LOG_ERROR = 3, LOG_WARNING = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 
 static void set_problem(char **problem, const char *text) {
     if (streq(or_empty(*problem), or_empty(text)))

@@ -82,18 +82,19 @@ def timed(function, *arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True, help="the folder of the programs under test")
-    parser.add_argument("--asan", help="a second build, with sanitizers, for the same tests")
+    parser.add_argument("--asan", help="a second build, with sanitizers, for the quick tests")
     parser.add_argument("--full", action="store_true", help="also tests that take long or need root")
     options = parser.parse_args()
 
     jobs = []
     for build in filter(None, [options.build, options.asan]):
+        full = options.full and build == options.build
         environment = dict(os.environ, KINDLY_BUILD=os.path.abspath(build), LC_ALL="C.UTF-8",
                            ASAN_OPTIONS="detect_leaks=1:abort_on_error=1", UBSAN_OPTIONS="print_stacktrace=1",
-                           KINDLY_FULL="1" if options.full else "")
+                           KINDLY_FULL="1" if full else "")
         for name in ("NOTIFY_SOCKET", "JOURNAL_STREAM", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY"):
             environment.pop(name, None)
-        jobs += [(run_system, path, environment, options.full) for path in sorted(glob.glob("tests/system/test_*.py"))]
+        jobs += [(run_system, path, environment, full) for path in sorted(glob.glob("tests/system/test_*.py"))]
         jobs += [(run_unit, path[:-2].replace("tests/", build + "/tests/", 1), environment)
                  for path in sorted(glob.glob("tests/unit/test-*.c"))]
 

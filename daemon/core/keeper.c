@@ -189,7 +189,7 @@ int keeper_unshown(const struct keeper *keeper, const struct world *world, const
     int r = turn_about(keeper, id, &turn, &open);
     if (r < 0)
         return r;
-    if (open->state == OPEN_SHOWING && open->by_hand) /* it is there for whoever asked, without a screen too */
+    if (open->state == OPEN_SHOWING && open->by_hand) /* there for whoever asked, without a screen too */
         r = count_shown(&turn, world, open);
     else if (open->state == OPEN_SHOWING)
         wait_again(world, open);
