@@ -4,9 +4,10 @@
 # goes on by the schedule until Ctrl-C, or until standard input ends when that is no terminal.
 set -eu
 build=$1
-bus='' daemon=''
+bus='' daemon='' input=''
 finish() {
     trap - EXIT INT TERM HUP
+    [ -z "$input" ] || kill "$input" 2>/dev/null || :
     [ -z "$daemon" ] || kill "$daemon" 2>/dev/null || :
     [ -z "$daemon" ] || wait "$daemon" 2>/dev/null || :
     [ -z "$bus" ] || kill "$bus" 2>/dev/null || :
@@ -62,6 +63,8 @@ sleep 0.3
 if [ -t 0 ]; then
     echo 'Ctrl-C ends it.'
     wait "$daemon"
-else
-    cat >/dev/null
+else # in the background: a signal is heard only while waiting
+    cat <&4 >/dev/null &
+    input=$!
+    wait "$input"
 fi
