@@ -155,23 +155,32 @@ static bool day_exists(const struct zone *zone, int32_t day) {
 }
 
 /* A window may have begun the day before the one that `after_usec` is on, or one earlier across a skipped
- * date. */
+ * date. One whose end the spring change moves may still be open when the next begins: the earlier occurrence
+ * of both comes. */
 static bool next_in_window(const struct plan *plan, const struct reminder *reminder, usec_t after_usec,
                            struct occurrence *ret) {
     const struct window *window = &reminder->window;
     int32_t last_day = zone_local_day(plan->zone, USEC_END_OF_TIME);
+    bool found = false;
     for (int32_t day = zone_local_day(plan->zone, after_usec) - 2; day <= last_day; day++) {
         if (window->on && calendar_next_day(window->on, day, &day) < 0)
-            return false;
+            break;
         usec_t start = zone_day_second(plan->zone, day, window->start_sec);
         usec_t end = zone_day_second(plan->zone, day, window->end_sec);
+        if (found && start >= ret->due_usec)
+            break;
         if (end <= start || end <= after_usec || !day_exists(plan->zone, day))
             continue;
-        if (reminder->kind == REMINDER_TIMES ? next_times(plan, reminder, day, start, end, after_usec, ret)
-                                             : next_every(plan, reminder, start, end, after_usec, ret))
-            return true;
+        struct occurrence next;
+        bool any = reminder->kind == REMINDER_TIMES
+                       ? next_times(plan, reminder, day, start, end, after_usec, &next)
+                       : next_every(plan, reminder, start, end, after_usec, &next);
+        if (any && (!found || next.due_usec < ret->due_usec)) {
+            *ret = next;
+            found = true;
+        }
     }
-    return false;
+    return found;
 }
 
 /* False: it never comes again. */

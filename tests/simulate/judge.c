@@ -672,7 +672,10 @@ static void believe_steps(struct machine *machine, const struct turn *turn) {
         }
         if (open->state != OPEN_SNOOZED)
             track->snooze_usec = 0;
-        if (open->state == OPEN_WAITING && open->shown_usec > 0 && was && was->state == OPEN_SHOWING)
+        if (open->state != OPEN_WAITING || !was || was->state != OPEN_SHOWING)
+            continue;
+        track->returned_usec = 0; /* it could not be shown: hold_for runs on, until the next return */
+        if (open->shown_usec > 0)
             track->hold_usec = next_quiet_after(machine->timetable, machine->zone, machine->wall_usec);
     }
 }
@@ -709,6 +712,9 @@ void judge_turn(struct machine *machine, enum call call, const struct turn *turn
     judge_ends(machine, turn);
     for (size_t i = 0; i < turn->n_events; i++)
         judge_event(machine, call, turn, &turn->events[i]);
+    for (size_t i = 0; belief->paused_usec > machine->paused_usec && i < next->n_open; i++)
+        if (next->open[i].state == OPEN_WAITING)
+            fail(machine, "paused", "%s waits on in the pause that has begun", next->open[i].reminder);
     judge_shows(machine, call, turn);
     believe_steps(machine, turn);
     if (moves_on(call))
