@@ -167,12 +167,15 @@ check-full: deps-full
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=clang CC=clang WERROR=1 CFLAGS='-O1' test-programs
 	@$(PYTHON) tests/run.py --build $(O) --asan build/asan --full
 
-# The core through YEARS of random life; SEED makes a run again.
+# The core through YEARS of random life, a share of them on each processor; SEED makes a run again.
 YEARS ?= 1000
 SEED  ?= $(shell date +%s)
 simulate:
 	@$(MAKE) --no-print-directory -s -j$$(nproc) $(SIMULATE)
-	@$(SIMULATE) --years $(YEARS) --seed $(SEED)
+	@n=$$(nproc); share=$$((($(YEARS) + n - 1) / n)); i=0; pids=; \
+	while [ $$i -lt $$n ]; do \
+	  $(SIMULATE) --years $$share --seed $$(($(SEED) + i * share)) --minimise & pids="$$pids $$!"; i=$$((i + 1)); done; \
+	status=0; for pid in $$pids; do wait $$pid || status=1; done; exit $$status
 
 bench: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCHES)

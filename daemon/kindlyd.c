@@ -129,6 +129,12 @@ static int world_history(void *userdata, struct history *ret) {
     return 0;
 }
 
+/* Do-not-disturb that only the presenter sees is like any other: when it ends, that is a return. */
+static enum presence presence_for_world(const struct daemon *daemon) {
+    enum presence known = presence_now(daemon->presence, NULL);
+    return known == PRESENCE_AVAILABLE && presenter_held(daemon->presenter) ? PRESENCE_BUSY : known;
+}
+
 static void look_at_world(struct daemon *daemon, struct world *ret) {
     *ret = (struct world){
         .now_usec = clock_realtime(),
@@ -139,7 +145,7 @@ static void look_at_world(struct daemon *daemon, struct world *ret) {
         .library = daemon->library,
         .plan = daemon->plan,
         .secret = &daemon->secret,
-        .presence = presence_now(daemon->presence, NULL),
+        .presence = presence_for_world(daemon),
         .locked = presence_locked(daemon->presence),
         .screen = presenter_ready(daemon->presenter),
         .random = clock_random,

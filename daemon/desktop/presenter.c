@@ -83,6 +83,10 @@ static const char *wanted_program(const struct presenter *presenter) {
     return isatty(STDIN_FILENO) ? presenter->terminal_program : NULL;
 }
 
+bool presenter_held(const struct presenter *presenter) {
+    return presenter->held;
+}
+
 bool presenter_ready(struct presenter *presenter) {
     return !presenter->held && !presenter->pause && wanted_program(presenter);
 }

@@ -56,6 +56,9 @@ DEFINE_CLEANUP(struct presenter, presenter_free)
  * there is a terminal), and the last attempt did not just fail. */
 bool presenter_ready(struct presenter *presenter);
 
+/* The presenter said Held, and not yet Free: do-not-disturb that only it can see. */
+bool presenter_held(const struct presenter *presenter);
+
 /* Answered by `showed` or `unshown`, from the loop. */
 int presenter_show(struct presenter *presenter, const struct showing *showing);
 void presenter_withdraw(struct presenter *presenter, const struct uuid *id);

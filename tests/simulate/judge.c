@@ -595,6 +595,7 @@ static void judge_waiting(struct machine *machine, const struct open_prompt *ope
     if (!there || showing || !screen_ready(machine))
         return;
     usec_t since = MAX_OF(track->returned_usec, MAX_OF(machine->failed_usec, machine->ready_usec));
+    since = MAX_OF(since, machine->jumped_usec); /* set back, the clock has the moment still to come */
     if (!track->held || machine->elapsed_usec - since > KEEPER_RETURN_MAX_USEC)
         fail(machine, "after a return", "%s waits, though the person is there%s", open->reminder,
              track->held ? " for more than three minutes" : "");
