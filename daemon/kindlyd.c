@@ -71,8 +71,8 @@ struct daemon {
 
 enum { LOG_ERROR = 3, LOG_WARNING = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 
-/* With priorities for the system's log when systemd started us, else plainly and without what is for debugging. Never
- * a person's text. */
+/* With priorities for the system's log when systemd started us, else plainly and without what is for
+ * debugging. Never a person's text. */
 __attribute__((format(printf, 2, 3))) static void say(int priority, const char *format, ...) {
     bool to_journal = getenv("JOURNAL_STREAM");
     if (!to_journal && priority >= LOG_DEBUG)
