@@ -4,6 +4,7 @@
 #include "daemon/store/settings.h"
 
 #include "daemon/store/guard.h"
+#include "daemon/store/read.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,22 +17,6 @@
 /* Enough for each table's names in one message. */
 #define NAMES_SIZE 256
 #define KEYS_MAX   32
-
-static int read_all(int fd, char *text, size_t size, size_t *ret_size) {
-    size_t done = 0;
-    while (done < size) {
-        ssize_t n = read(fd, text + done, size - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        done += (size_t)n;
-    }
-    *ret_size = done;
-    return 0;
-}
 
 static int tell_unreadable(struct settings *settings, int error) {
     int r = mistakes_add(settings->mistakes, MISTAKE_ERROR, settings->path, 0, "can't be read: %s",

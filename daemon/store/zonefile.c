@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/store/read.h"
+
 #define MAX_FILE_SIZE  ((off_t)1 << 20)
 #define DEFAULT_FOLDER "/usr/share/zoneinfo"
 #define DEFAULT_FILE   "/etc/localtime"
@@ -29,22 +31,14 @@ static int read_file(const char *path, char **ret_data, size_t *ret_size) {
     if (!S_ISREG(status.st_mode) || status.st_size > MAX_FILE_SIZE)
         return -EBADMSG;
 
-    size_t size = (size_t)status.st_size, done = 0;
+    size_t size = (size_t)status.st_size;
     _cleanup_free_ char *data = malloc(size + 1);
     if (!data)
         return -ENOMEM;
-    while (done < size) {
-        ssize_t n = read(fd, data + done, size - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        done += (size_t)n;
-    }
+    int r = read_all(fd, data, size, ret_size);
+    if (r < 0)
+        return r;
     *ret_data = TAKE_PTR(data);
-    *ret_size = done;
     return 0;
 }
 
