@@ -599,6 +599,15 @@ static int parse_every(struct parser *parser, int which) {
     return 0;
 }
 
+/* Whole seconds with 0/1 among them: every second, and written so. */
+static bool is_every_second(const struct field *seconds) {
+    const struct part every = {0, NOTHING, SECOND_UNIT};
+    for (size_t i = 0; i < seconds->n; i++)
+        if (compare_parts(&seconds->parts[i], &every) == 0)
+            return !has_fractions(seconds);
+    return false;
+}
+
 static int parse_field(struct parser *parser, int which) {
     struct field *field = &parser->calendar->fields[which];
     struct part part;
@@ -617,6 +626,8 @@ static int parse_field(struct parser *parser, int which) {
         if (r < 0)
             return r;
     } while (take(parser, ','));
+    if (which == SECOND && is_every_second(field))
+        field->n = 0;
     return 0;
 }
 

@@ -5,7 +5,8 @@ systemd refuses must be refused, and what it normalises must come out the same. 
 that a spring change has moved, which systemd leaves out. The mapping judges every case, and alone where systemd gives
 up ("infinite loop") or leaves out times that the manual promises; each of its times must then still match the text.
 
-CASES is the number of cases (400, or 20,000 in check-full), SEED repeats a run, KINDLY_BUILD is the folder of the build.
+CASES is the number of cases (400, or 20,000 in check-full), KINDLY_BUILD is the folder of the build. SEED chooses other
+cases than those of every run; SEED=random draws it.
 """
 
 import bisect
@@ -23,7 +24,8 @@ import pytest
 
 DRIVER = os.path.join(os.environ.get("KINDLY_BUILD", "build"), "tests/system/calendar-driver")
 CASES = int(os.environ.get("CASES", "20000" if os.environ.get("KINDLY_FULL") else "400"))
-SEED = int(os.environ.get("SEED", str(time.time_ns() % 10**9)))
+SEED = os.environ.get("SEED", "20261125")
+SEED = time.time_ns() % 10**9 if SEED == "random" else int(SEED)
 TIMES = 6  # asked for in each case
 
 ODD_ZONES = """Africa/Cairo Africa/Casablanca Africa/El_Aaiun Africa/Monrovia America/Asuncion America/Caracas
@@ -69,6 +71,8 @@ def some_seconds(rng):
         return "0"
     if kind < 0.8:
         return some_list(rng, 0, 59)
+    if kind < 0.84:
+        return rng.choice(["0/1", "0/1,26.5", "0/0.5,0/1", f"0/1,{some_list(rng, 0, 59)}"]).replace(",*", "")
     first = f"{rng.randint(0, 59)}.{rng.randint(1, 9999999)}"
     if kind < 0.9:
         return first
@@ -312,6 +316,14 @@ def is_miscounted(normalised):
     return any(int(value) > 28 - 3 * i for i, item in enumerate(items) for value in item.split("/")[0].split(".."))
 
 
+def loses_fractions(normalised, ours):
+    """systemd writes seconds with 0/1 among them as "*", though it meets the fractions beside it."""
+    seconds = re.search(r"(?<=:)[^ :]*\b00/1\b(?!\.)[^ :]*(?=$| )", ours)
+    if not seconds or "." not in seconds.group():
+        return False
+    return f"{ours[:seconds.start()]}*{ours[seconds.end():]}" == normalised
+
+
 def judge(case, answer):
     """(what is wrong or None, what was compared)."""
     zone_name, base, text = case
@@ -323,6 +335,8 @@ def judge(case, answer):
         return None, "refused by systemd's miscount"
     if normalised is None:
         return f"systemd refuses, ours is {ours_normalised}", "refused"
+    if loses_fractions(normalised, ours_normalised):
+        normalised = ours_normalised
     normalised = normalised or ours_normalised
     if normalised != ours_normalised:
         return f"normalised: ours {ours_normalised}, systemd {normalised}", "normalised"
