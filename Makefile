@@ -79,7 +79,7 @@ all: $(PROGRAMS) $(UNITS)
 
 $(O)/kindlyd: $(O)/daemon/kindlyd.o $(SHARED) $(DESKTOP)
 $(O)/kindly: $(CLIENT) $(SHARED)
-$(O)/kindly-notify: $(NOTIFY_GLIB) $(NOTIFY_BOTH) $(O)/daemon/core/base.o
+$(O)/kindly-notify: $(NOTIFY_GLIB) $(NOTIFY_BOTH) $(O)/daemon/core/base.o $(O)/daemon/core/dialog.o
 $(O)/kindly-tty: $(NOTIFY_TTY) $(NOTIFY_BOTH) $(O)/daemon/core/base.o
 $(TESTS) $(BENCHES): %: %.o $(SHARED) $(DESKTOP) $(NOTIFY_BOTH)
 $(DRIVERS): %: %.o $(SHARED) $(DESKTOP)
@@ -122,7 +122,7 @@ RUN_PACKAGES   := gcc libc6-dev pkg-config libsystemd-dev libconfig-dev libsqlit
                   dbus-daemon
 CHECK_PACKAGES := $(RUN_PACKAGES) scdoc groff-base gsettings-desktop-schemas libcmocka-dev python3 python3-pytest python3-dbus python3-dbusmock dbus-bin systemd \
                   dunst xvfb xdotool x11-utils imagemagick libxml2-utils desktop-file-utils tzdata fonts-dejavu-core sqlite3
-FULL_PACKAGES  := $(CHECK_PACKAGES) clang libclang-rt-14-dev dbus-user-session util-linux procps
+FULL_PACKAGES  := $(CHECK_PACKAGES) zenity clang libclang-rt-14-dev dbus-user-session util-linux procps
 
 # $(1): packages. Installs those that are missing; where there is no apt, says their names and goes on.
 define install_packages

@@ -362,12 +362,12 @@ static void show(struct daemon *daemon, const struct effect *effect) {
         .write = open->write,
         .sound = daemon->schedule->sound,
         .by_hand = open->by_hand,
+        .commands_named = daemon->keeper->commands_named,
         .show_for_usec = daemon->schedule->show_for_usec,
         .bus_id = open->bus_id,
         .owner = open->owner,
         .server_id = open->server_id,
     };
-    const char *first = daemon->schedule->n_snooze > 0 ? daemon->schedule->snooze[0].text : NULL;
     enum choice choices[CHOICES_MAX];
     struct presenter_choice drawn[CHOICES_MAX];
     char labels[CHOICES_MAX][CHOICE_LABEL_SIZE];
@@ -375,8 +375,8 @@ static void show(struct daemon *daemon, const struct effect *effect) {
     showing.choices = drawn;
     showing.n_choices = keeper_choices(&world, open, choices);
     for (size_t i = 0; i < showing.n_choices; i++)
-        drawn[i] =
-            (struct presenter_choice){choice_id(choices[i]), choice_label(choices[i], first, labels[i])};
+        drawn[i] = (struct presenter_choice){choice_id(choices[i]),
+                                             keeper_choice_label(&world, choices[i], labels[i])};
     if (presenter_show(daemon->presenter, &showing) < 0) {
         struct uuid id = effect->id;
         take_turn(daemon, act_unshown, &id, false);
@@ -431,10 +431,13 @@ static int act_chosen(const struct keeper *keeper, const struct world *world, vo
                                         : keeper_answer(keeper, world, said->id, said->text, "", ret);
 }
 
+/* A prompt can end while its line is being written: it is a line of its own then, not lost. */
 static int act_written(const struct keeper *keeper, const struct world *world, void *userdata,
                        struct turn *ret) {
     const struct said *said = userdata;
-    return keeper_written(keeper, world, said->id, said->text, ret);
+    struct uuid unused;
+    int r = keeper_written(keeper, world, said->id, said->text, ret);
+    return r == -ENOENT ? keeper_note(keeper, world, said->text, false, &unused, ret) : r;
 }
 
 static void on_chosen(void *userdata, const struct uuid *id, const char *choice) {
@@ -461,6 +464,15 @@ static void on_closed(void *userdata, const struct uuid *id, bool dismissed) {
     presenter_turn(userdata, dismissed ? act_dismissed : act_off_screen, &copy, dismissed);
 }
 
+static int act_named(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
+    (void)unused;
+    return keeper_named(keeper, world, ret);
+}
+
+static void on_named(void *userdata) {
+    presenter_turn(userdata, act_named, NULL, false);
+}
+
 static void on_readiness(void *userdata) {
     struct daemon *daemon = userdata;
     if (daemon->watching)
@@ -473,6 +485,7 @@ static const struct presenter_events presenter_events = {
     .chosen = on_chosen,
     .written = on_written,
     .closed = on_closed,
+    .named = on_named,
     .readiness = on_readiness,
 };
 

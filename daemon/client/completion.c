@@ -76,7 +76,8 @@ static void list_choices(void) {
     for (enum choice choice = 0; choice < CHOICE_COUNT; choice++) {
         char label[CHOICE_LABEL_SIZE];
         if (listed[choice])
-            print_candidate(choice_id(choice), choice_label(choice, NULL, label));
+            print_candidate(choice_id(choice), schedule ? keeper_choice_label(&world, choice, label)
+                                                        : choice_label(choice, NULL, label));
     }
 }
 

@@ -13,6 +13,7 @@
 
 #include "daemon/client/process.h"
 #include "daemon/client/words.h"
+#include "daemon/core/dialog.h"
 #include "daemon/core/keeper.h"
 
 #define FOLDER_NAME "kindly-XXXXXX"
@@ -126,11 +127,7 @@ static int run_editor(const char *editor, const char *path, const sigset_t *mask
         command = NULL;
         return fail_errno(-ENOMEM, "cannot start the editor");
     }
-    char shell[] = "sh", option[] = "-c", name[] = "kindly";
-    _cleanup_free_ char *file = strdup(path);
-    if (!file)
-        return fail_errno(-ENOMEM, "cannot start the editor");
-    char *const argv[] = {shell, option, command, name, file, NULL};
+    const char *const argv[] = {"sh", "-c", command, "kindly", path, NULL};
     pid_t pid;
     int r = process_start(argv, mask, -1, &pid);
     if (r >= 0)
@@ -207,22 +204,15 @@ int input_read(struct input *ret) {
 
 /* --- Dialogs ---------------------------------------------------------------------------------- */
 
-/* Each takes the question as its last argument and prints what was written. */
-#define DIALOG_WORDS 4
-static const char *const dialogs[][DIALOG_WORDS] = {
-    {"zenity", "--entry", "--title=kindly", "--text"},
-    {"kdialog", "--title", "kindly", "--inputbox"},
-};
-
 /* -ENOENT and the like: it can't be started. Otherwise an outcome. */
-static int run_dialog(char *const argv[], struct input *ret) {
+static int run_dialog(const char *const command[], struct input *ret) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     sigset_t mask;
     sigprocmask(SIG_SETMASK, NULL, &mask);
     pid_t pid;
-    int r = process_start(argv, &mask, ends[1], &pid);
+    int r = process_start(command, &mask, ends[1], &pid);
     close(ends[1]);
     if (r >= 0) {
         r = read_input(ends[0], true, ret);
@@ -233,18 +223,13 @@ static int run_dialog(char *const argv[], struct input *ret) {
 }
 
 int input_ask(const char *question, struct input *ret) {
-    _cleanup_free_ char *last = strdup(question);
-    if (!last)
-        return -ENOMEM;
+    const char *desktop = getenv("XDG_CURRENT_DESKTOP"), *program;
     int r = -ENOENT;
-    for (size_t i = 0; i < ELEMENTSOF(dialogs) && r == -ENOENT; i++) {
-        char words[DIALOG_WORDS][24], *argv[DIALOG_WORDS + 2] = {};
-        for (size_t j = 0; j < DIALOG_WORDS; j++) {
-            snprintf(words[j], sizeof words[j], "%s", dialogs[i][j]);
-            argv[j] = words[j];
-        }
-        argv[DIALOG_WORDS] = last;
-        r = run_dialog(argv, ret);
+    for (size_t place = 0; r == -ENOENT && (program = dialog_program(desktop, place)); place++) {
+        const char *command[DIALOG_ARGUMENTS];
+        r = dialog_command(program, question, command);
+        if (r >= 0)
+            r = run_dialog(command, ret);
     }
     return r;
 }

@@ -1,4 +1,5 @@
-/* posix_spawn tells at once when a program can't be run, so no child has to report it. */
+/* posix_spawn tells at once when a program can't be run, so no child has to report it. It takes its arguments
+ * as not constant, and changes none of them. */
 #include "daemon/client/process.h"
 
 #include <spawn.h>
@@ -16,7 +17,7 @@ static int set_attributes(posix_spawnattr_t *attributes, const sigset_t *mask) {
     return -r;
 }
 
-static int spawn(char *const argv[], const posix_spawnattr_t *attributes, int stdout_fd, pid_t *ret) {
+static int spawn(const char *const argv[], const posix_spawnattr_t *attributes, int stdout_fd, pid_t *ret) {
     posix_spawn_file_actions_t actions;
     int r = posix_spawn_file_actions_init(&actions);
     if (r != 0)
@@ -24,12 +25,12 @@ static int spawn(char *const argv[], const posix_spawnattr_t *attributes, int st
     if (stdout_fd >= 0)
         r = posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
     if (r == 0)
-        r = posix_spawnp(ret, argv[0], &actions, attributes, argv, environ);
+        r = posix_spawnp(ret, argv[0], &actions, attributes, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     return -r;
 }
 
-int process_start(char *const argv[], const sigset_t *mask, int stdout_fd, pid_t *ret) {
+int process_start(const char *const argv[], const sigset_t *mask, int stdout_fd, pid_t *ret) {
     posix_spawnattr_t attributes;
     int r = -posix_spawnattr_init(&attributes);
     if (r < 0)

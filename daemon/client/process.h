@@ -8,7 +8,7 @@
 
 /* Starts `argv[0]`, found along PATH, with the given signal mask and ordinary signal handling. `stdout_fd` is
  * its standard output, -1: ours. Negative errno when it can't be started: -ENOENT, -EACCES, ... */
-int process_start(char *const argv[], const sigset_t *mask, int stdout_fd, pid_t *ret);
+int process_start(const char *const argv[], const sigset_t *mask, int stdout_fd, pid_t *ret);
 
 /* Waits for its end: its status as a shell tells it (128 and the signal's number when a signal ended it). */
 int process_wait(pid_t pid);

@@ -87,7 +87,7 @@ static int run_command(struct client *client, char **command, struct hold *hold)
     sigaddset(&ours, SIGHUP);
     sigprocmask(SIG_BLOCK, &ours, &before);
     fflush(stdout);
-    int r = process_start(command, &before, -1, &hold->pid);
+    int r = process_start((const char *const *)command, &before, -1, &hold->pid);
     if (r < 0)
         return cannot_start(command[0], r);
     r = run_loop(client, hold);

@@ -32,7 +32,7 @@ static int reach_daemon(struct client *client) {
 
 /* The same command again, in a terminal window. */
 static int note_in_terminal(bool keep) {
-    char self[PATH_MAX], option[] = "-e", verb[] = "note", kept[] = "--keep";
+    char self[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length < 0)
         return fail_errno(-errno, "cannot find this program");
@@ -43,10 +43,7 @@ static int note_in_terminal(bool keep) {
     sigset_t mask;
     sigprocmask(SIG_SETMASK, NULL, &mask);
     for (size_t i = 0; i < ELEMENTSOF(terminals); i++) {
-        _cleanup_free_ char *terminal = strdup(terminals[i]);
-        if (!terminal)
-            return fail_errno(-ENOMEM, "cannot open a window");
-        char *const argv[] = {terminal, option, self, verb, keep ? kept : NULL, NULL};
+        const char *const argv[] = {terminals[i], "-e", self, "note", keep ? "--keep" : NULL, NULL};
         pid_t pid;
         if (process_start(argv, &mask, -1, &pid) >= 0)
             return process_wait(pid) == 0 ? OUTCOME_DONE : OUTCOME_FAILED;

@@ -9,6 +9,8 @@ static const struct {
 } choices[CHOICE_COUNT + 1] = {
     [CHOICE_HELPFUL] = {"helpful", "Helpful"},
     [CHOICE_LATER] = {"later", "Later"},
+    [CHOICE_LATER_SECOND] = {"later-second", "Later"},
+    [CHOICE_LATER_THIRD] = {"later-third", "Later"},
     [CHOICE_LET_GO] = {"let-go", "Let it go"},
     [CHOICE_NOT_THIS] = {"not-this", "Not this"},
     [CHOICE_HARD] = {"hard", "It's hard right now"},
@@ -39,6 +41,8 @@ static void later_label(const char *preset, char buffer[CHOICE_LABEL_SIZE]) {
     if (span_parse(preset, &span) >= 0) {
         if (span % USEC_PER_MINUTE == 0 && span < USEC_PER_HOUR)
             snprintf(buffer, CHOICE_LABEL_SIZE, "In %u min", (unsigned)(span / USEC_PER_MINUTE));
+        else if (span % USEC_PER_HOUR == 0 && span < USEC_PER_DAY)
+            snprintf(buffer, CHOICE_LABEL_SIZE, "In %u h", (unsigned)(span / USEC_PER_HOUR));
         else {
             char text[SPAN_TEXT_SIZE];
             snprintf(buffer, CHOICE_LABEL_SIZE, "In %.*s", CHOICE_LABEL_SIZE - 4,
@@ -53,10 +57,14 @@ static void later_label(const char *preset, char buffer[CHOICE_LABEL_SIZE]) {
     }
 }
 
-const char *choice_label(enum choice choice, const char *first_snooze, char buffer[CHOICE_LABEL_SIZE]) {
-    if (choice != CHOICE_LATER || !first_snooze)
+int choice_preset(enum choice choice) {
+    return choice >= CHOICE_LATER && choice <= CHOICE_LATER_THIRD ? (int)(choice - CHOICE_LATER) : -1;
+}
+
+const char *choice_label(enum choice choice, const char *preset, char buffer[CHOICE_LABEL_SIZE]) {
+    if (choice_preset(choice) < 0 || !preset)
         return choices[choice].label;
-    later_label(first_snooze, buffer);
+    later_label(preset, buffer);
     return buffer;
 }
 

@@ -6,6 +6,8 @@
 enum choice {
     CHOICE_HELPFUL,
     CHOICE_LATER,
+    CHOICE_LATER_SECOND, /* the second and third preset of `snooze` */
+    CHOICE_LATER_THIRD,
     CHOICE_LET_GO, /* instead of `later` when there is no snooze left */
     CHOICE_NOT_THIS,
     CHOICE_HARD,
@@ -28,14 +30,17 @@ enum choice {
 };
 
 /* The most that any prompt offers at once. */
-#define CHOICES_MAX 6
+#define CHOICES_MAX 8
 
 const char *choice_id(enum choice choice); /* "helpful"; "" for CHOICE_NONE */
 
-/* "Helpful". `later` is named after its span: "In 15 min", "Tomorrow"; `first_snooze` is the first preset's
- * text. */
+/* Which preset of `snooze` a choice means, from 0; -1: none. */
+int choice_preset(enum choice choice);
+
+/* "Helpful". One that puts off is named after its preset's text, so that it says what happens: "In 15 min",
+ * "Tomorrow"; `preset` is not looked at for others, and may be NULL. */
 #define CHOICE_LABEL_SIZE 64
-const char *choice_label(enum choice choice, const char *first_snooze, char buffer[CHOICE_LABEL_SIZE]);
+const char *choice_label(enum choice choice, const char *preset, char buffer[CHOICE_LABEL_SIZE]);
 
 /* CHOICE_NONE when there is no such id. */
 enum choice choice_from_id(const char *id);

@@ -176,12 +176,12 @@ static int put_off(struct turn *turn, const struct world *world, struct open_pro
     return 0;
 }
 
-/* The first preset of the schedule. */
+/* By a preset of the schedule. */
 static int answer_later(struct turn *turn, const struct world *world, struct open_prompt *open,
-                        const char *note) {
+                        enum choice choice, const char *note) {
     if (world->schedule->n_snooze == 0)
         return put_off(turn, world, open, 15 * USEC_PER_MINUTE, 0, note);
-    const struct snooze_preset *preset = &world->schedule->snooze[0];
+    const struct snooze_preset *preset = &world->schedule->snooze[choice_preset(choice)];
     if (preset->span_usec != USEC_INFINITY)
         return put_off(turn, world, open, preset->span_usec, 0, note);
     usec_t until;
@@ -214,7 +214,9 @@ static int answer(struct turn *turn, const struct world *world, struct open_prom
     }
     switch (choice) {
     case CHOICE_LATER:
-        return answer_later(turn, world, open, note);
+    case CHOICE_LATER_SECOND:
+    case CHOICE_LATER_THIRD:
+        return answer_later(turn, world, open, choice, note);
     case CHOICE_LET_GO:
         return close_open(turn, world, open, CLOSED_DISMISSED);
     case CHOICE_NOT_THIS:

@@ -61,6 +61,7 @@ int keeper_copy(const struct keeper *from, struct keeper **ret) {
     to->last_shown_usec = from->last_shown_usec;
     to->day = from->day;
     to->day_count = from->day_count;
+    to->commands_named = from->commands_named;
     for (; to->n_open < from->n_open; to->n_open++) {
         int r = open_copy(&from->open[to->n_open], &to->open[to->n_open]);
         if (r < 0)
@@ -88,6 +89,7 @@ int keeper_merge(const struct keeper *running, const struct keeper *stored, stru
     to->latest_due_usec = MAX_OF(running->latest_due_usec, stored->latest_due_usec);
     to->paused_until_usec = MAX_OF(running->paused_until_usec, stored->paused_until_usec);
     to->last_shown_usec = MAX_OF(running->last_shown_usec, stored->last_shown_usec);
+    to->commands_named = MAX_OF(running->commands_named, stored->commands_named);
     if (running->day == stored->day)
         to->day_count += stored->day_count;
     else if (running->day_count == 0) {

@@ -43,6 +43,22 @@ enum stage stage_from_id(const char *id) {
     return stage;
 }
 
+/* As DESIGN orders them; the other presets come last, for where there is room for more than the first few. */
+static size_t prompt_choices(const struct world *world, const struct open_prompt *open,
+                             enum choice ret[CHOICES_MAX]) {
+    bool may_wait = open->snoozes < world->schedule->snoozes;
+    size_t n = 0;
+    ret[n++] = CHOICE_HELPFUL;
+    ret[n++] = may_wait ? CHOICE_LATER : CHOICE_LET_GO;
+    ret[n++] = CHOICE_NOT_THIS;
+    ret[n++] = CHOICE_HARD;
+    ret[n++] = CHOICE_NOT_FOR_ME;
+    for (enum choice later = CHOICE_LATER_SECOND; may_wait && later <= CHOICE_LATER_THIRD; later++)
+        if ((size_t)choice_preset(later) < world->schedule->n_snooze)
+            ret[n++] = later;
+    return n;
+}
+
 size_t keeper_choices(const struct world *world, const struct open_prompt *open,
                       enum choice ret[CHOICES_MAX]) {
     size_t n = 0;
@@ -78,13 +94,17 @@ size_t keeper_choices(const struct world *world, const struct open_prompt *open,
         ret[n++] = CHOICE_ENOUGH;
         break;
     default:
-        ret[n++] = CHOICE_HELPFUL;
-        ret[n++] = open->snoozes < world->schedule->snoozes ? CHOICE_LATER : CHOICE_LET_GO;
-        ret[n++] = CHOICE_NOT_THIS;
-        ret[n++] = CHOICE_HARD;
-        ret[n++] = CHOICE_NOT_FOR_ME;
+        return prompt_choices(world, open, ret);
     }
     return n;
+}
+
+const char *keeper_choice_label(const struct world *world, enum choice choice,
+                                char buffer[CHOICE_LABEL_SIZE]) {
+    const struct schedule *schedule = world->schedule;
+    int preset = choice_preset(choice);
+    bool is_set = preset >= 0 && (size_t)preset < schedule->n_snooze;
+    return choice_label(choice, is_set ? schedule->snooze[preset].text : NULL, buffer);
 }
 
 /* The text of a practice's step; the last known one when the deck changed meanwhile. */

@@ -214,6 +214,17 @@ int keeper_off_screen(const struct keeper *keeper, const struct world *world, co
     return turn_end(&turn, ret);
 }
 
+int keeper_named(const struct keeper *keeper, const struct world *world, struct turn *ret) {
+    (void)world;
+    _cleanup_(turn_donep) struct turn turn;
+    int r = turn_begin(keeper, &turn);
+    if (r < 0)
+        return r;
+    turn.next->commands_named++;
+    turn.changed = true;
+    return turn_end(&turn, ret);
+}
+
 /* --- What comes next -------------------------------------------------------------------------- */
 
 usec_t keeper_next_wake(const struct keeper *keeper, const struct world *world) {

@@ -106,6 +106,7 @@ struct keeper {
     usec_t last_shown_usec;    /* of a scheduled showing, or a returning snooze: starts the gap */
     int32_t day;               /* local date (days since 1970) that day_count counts */
     uint32_t day_count;        /* scheduled showings on it */
+    uint32_t commands_named;   /* showings that named the command that answers; see keeper_named() */
 };
 
 /* Everything from outside that a turn may depend on. Borrowed for the call. */
@@ -203,6 +204,9 @@ int keeper_showed(const struct keeper *keeper, const struct world *world, const 
                   const char *bus_id, const char *owner, uint32_t server_id, struct turn *ret);
 int keeper_unshown(const struct keeper *keeper, const struct world *world, const struct uuid *id,
                    struct turn *ret);
+/* The showing has named the command that answers, for want of buttons. The count goes to the presenter, which
+ * does so only the first few times. */
+int keeper_named(const struct keeper *keeper, const struct world *world, struct turn *ret);
 int keeper_off_screen(const struct keeper *keeper, const struct world *world, const struct uuid *id,
                       struct turn *ret);
 /* A click on the body: concealed text is revealed, open text is put away as seen. */
@@ -213,7 +217,8 @@ int keeper_written(const struct keeper *keeper, const struct world *world, const
                    const char *text, struct turn *ret);
 
 /* The person's answers. `choice`: one of the prompt's, or helpful, okay, not-for-me, hard at any stage.
- * `note` may be empty. `later` snoozes by the first preset. */
+ * `note` may be empty. `later` snoozes by the first preset, `later-second` and `later-third` by those after
+ * it. */
 int keeper_answer(const struct keeper *keeper, const struct world *world, const struct uuid *id,
                   const char *choice, const char *note, struct turn *ret);
 /* -EDQUOT: no snooze is left. `until_usec` is wall clock; with `span_usec` not 0 elapsed time counts instead.
@@ -254,6 +259,9 @@ bool keeper_needs_presence(const struct keeper *keeper);
 enum presence keeper_presence(const struct keeper *keeper, const struct world *world);
 size_t keeper_choices(const struct world *world, const struct open_prompt *open,
                       enum choice ret[CHOICES_MAX]);
+/* The label of one of them; `later` without a preset means 15 minutes. */
+const char *keeper_choice_label(const struct world *world, enum choice choice,
+                                char buffer[CHOICE_LABEL_SIZE]);
 /* What the screen says now: title and body of the prompt's stage. Borrowed from the prompt, the library or
  * static. */
 void keeper_words(const struct world *world, const struct open_prompt *open, const char **ret_title,

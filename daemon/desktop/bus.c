@@ -114,7 +114,6 @@ static int append_flag(sd_bus_message *m, const char *key, bool flag) {
 static int append_choices(sd_bus_message *m, const struct world *world, const struct open_prompt *open) {
     enum choice choices[CHOICES_MAX];
     size_t n = keeper_choices(world, open, choices);
-    const char *first = world->schedule->n_snooze > 0 ? world->schedule->snooze[0].text : NULL;
     int r = sd_bus_message_open_container(m, 'e', "sv");
     if (r >= 0)
         r = sd_bus_message_append(m, "s", "choices");
@@ -124,7 +123,8 @@ static int append_choices(sd_bus_message *m, const struct world *world, const st
         r = sd_bus_message_open_container(m, 'a', "(ss)");
     for (size_t i = 0; r >= 0 && i < n; i++) {
         char label[CHOICE_LABEL_SIZE];
-        r = sd_bus_message_append(m, "(ss)", choice_id(choices[i]), choice_label(choices[i], first, label));
+        r = sd_bus_message_append(m, "(ss)", choice_id(choices[i]),
+                                  keeper_choice_label(world, choices[i], label));
     }
     for (int i = 0; r >= 0 && i < 3; i++)
         r = sd_bus_message_close_container(m);

@@ -293,6 +293,10 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         presenter->events->readiness(presenter->userdata);
         return 1;
     }
+    if (streq(member, "Named")) {
+        presenter->events->named(presenter->userdata);
+        return 1;
+    }
     if (sd_bus_message_read(m, "ss", &id_text, &detail) < 0 || uuid_parse(id_text, &id) < 0)
         return 0;
     if (streq(member, "Chosen"))
@@ -382,6 +386,8 @@ static int append_hints(sd_bus_message *m, const struct showing *showing) {
             r = sd_bus_message_append(m, "{sv}", flags[i].key, "b", 1);
     if (r >= 0)
         r = sd_bus_message_append(m, "{sv}", "show_for", "t", showing->show_for_usec);
+    if (r >= 0)
+        r = sd_bus_message_append(m, "{sv}", "named", "u", showing->commands_named);
     if (r >= 0 && showing->bus_id && showing->owner)
         r = sd_bus_message_append(m, "{sv}", "replaces", "(ssu)", showing->bus_id, showing->owner,
                                   showing->server_id);

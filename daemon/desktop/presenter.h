@@ -24,6 +24,7 @@ struct showing {
     size_t n_choices;
     bool in_place; /* continues the same id: another text, no new alert */
     bool concealed, write, sound, by_hand;
+    uint32_t commands_named;    /* showings until now that named the command that answers */
     usec_t show_for_usec;       /* USEC_INFINITY: until answered */
     const char *bus_id, *owner; /* an earlier showing to replace, or NULL */
     uint32_t server_id;
@@ -38,6 +39,7 @@ struct presenter_events {
     void (*chosen)(void *userdata, const struct uuid *id, const char *choice); /* "default": the body */
     void (*written)(void *userdata, const struct uuid *id, const char *text);
     void (*closed)(void *userdata, const struct uuid *id, bool dismissed);
+    void (*named)(void *userdata); /* this showing names the command that answers, for want of buttons */
     /* presenter_ready() may have changed. */
     void (*readiness)(void *userdata);
 };

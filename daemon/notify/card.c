@@ -49,6 +49,10 @@ int card_new(const char *id, const char *title, const char *body, struct card **
     return 0;
 }
 
+static bool is_reserved(const char *id) {
+    return streq(id, PRESENTER_DEFAULT) || streq(id, PRESENTER_REPLY) || streq(id, PRESENTER_WRITE);
+}
+
 static bool has_choice(const struct card *card, const char *id) {
     for (size_t i = 0; i < card->n_choices; i++)
         if (streq(card->choices[i].id, id))
@@ -61,8 +65,8 @@ int card_add_choice(struct card *card, const char *id, const char *label, const 
         return refuse("There are more than 16 choices.", ret_wrong);
     if (!fits(id, 1, CARD_ID_MAX) || !fits(label, 1, CARD_LABEL_MAX))
         return refuse("A choice's id or label is not UTF-8 of 1 to 128 bytes.", ret_wrong);
-    if (streq(id, PRESENTER_DEFAULT) || has_choice(card, id))
-        return refuse("A choice's id is there twice, or is \"default\", which means the text itself.",
+    if (is_reserved(id) || has_choice(card, id))
+        return refuse("A choice's id is there twice, or is one of \"default\", \"inline-reply\", \"write\".",
                       ret_wrong);
 
     struct card_choice choice = {0};

@@ -14,8 +14,11 @@
 #define PRESENTER_DISMISSED  "dismissed"
 #define PRESENTER_OFF_SCREEN "off-screen"
 
-/* The choice of a click on the text itself; no choice of a card may be named so. */
+/* What a server calls a click on the text itself, the button of a reply typed in place (KDE), and ours that
+ * opens a window to write in; no choice of a card may be named so. */
 #define PRESENTER_DEFAULT "default"
+#define PRESENTER_REPLY   "inline-reply"
+#define PRESENTER_WRITE   "write"
 
 /* Bounds in bytes: above what a prompt or a kept line can have, below what a server or a screen chokes on. */
 #define CARD_ID_MAX      128
@@ -36,6 +39,7 @@ struct card {
     usec_t show_for_usec; /* 0: as the server likes; USEC_INFINITY: until answered */
     bool concealed;       /* hint `private`: the text is a stand-in until the person opens it */
     bool write, step, sound, force;
+    uint32_t named;                      /* showings until now that named the command that answers */
     char *replaces_bus, *replaces_owner; /* hint `replaces`; NULL: nothing */
     uint32_t replaces_id;
 };

@@ -383,6 +383,7 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_SIGNAL_WITH_ARGS("Chosen", SD_BUS_ARGS("s", id, "s", choice), 0),
     SD_BUS_SIGNAL_WITH_ARGS("Written", SD_BUS_ARGS("s", id, "s", text), 0),
     SD_BUS_SIGNAL_WITH_ARGS("Closed", SD_BUS_ARGS("s", id, "s", how), 0),
+    SD_BUS_SIGNAL("Named", "", 0),
     SD_BUS_SIGNAL("Free", "", 0),
     SD_BUS_VTABLE_END,
 };

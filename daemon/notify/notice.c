@@ -1,6 +1,7 @@
 /* Only the body of a notification can carry markup, and only where the server says so; everywhere else markup
- * would show as text. Where a server draws no buttons the last line names the command that answers. Where it
- * draws no body the text moves up into the summary, which is a single line. */
+ * would show as text. Where a server draws no buttons the last line names the command that answers, until it
+ * has done so often enough to be known. Where it draws no body the text moves up into the summary, which is a
+ * single line. */
 #include "daemon/notify/notice.h"
 
 #include <limits.h>
@@ -10,6 +11,30 @@
 
 #define ANSWER_LINE "Answer with: kindly answer"
 
+/* So many showings name the command where a server has no choices at all, and where they are in a menu. */
+#define NAMED_WITHOUT_ACTIONS 3
+#define NAMED_WITH_MENU       1
+
+/* Servers that don't draw all choices they take. The first few are what GNOME has room for; dunst, mako and
+ * fnott draw none, and have a menu or a click on the text instead. */
+static const struct {
+    const char *name;
+    size_t buttons;
+} servers[] = {
+    {"gnome-shell", 3},
+    {"dunst", 0},
+    {"mako", 0},
+    {"fnott", 0},
+};
+
+struct notice_caps notice_caps_of(const char *server_name) {
+    struct notice_caps caps = {.buttons = CARD_CHOICES_MAX};
+    for (size_t i = 0; i < ELEMENTSOF(servers); i++)
+        if (streq(servers[i].name, server_name))
+            caps.buttons = servers[i].buttons;
+    return caps;
+}
+
 void notice_caps_add(struct notice_caps *caps, const char *name) {
     const struct {
         const char *name;
@@ -18,6 +43,7 @@ void notice_caps_add(struct notice_caps *caps, const char *name) {
         {"actions", &caps->actions},
         {"body", &caps->body},
         {"body-markup", &caps->markup},
+        {PRESENTER_REPLY, &caps->reply},
     };
     for (size_t i = 0; i < ELEMENTSOF(known); i++)
         if (streq(known[i].name, name))
@@ -58,28 +84,55 @@ static int compose_summary(const struct card *card, struct notice_caps caps, cha
     return 0;
 }
 
-static int compose_body(const struct card *card, struct notice_caps caps, char **ret) {
-    _cleanup_free_ char *text = NULL;
-    int r = join(card->body, "\n", caps.actions || card->n_choices == 0 ? "" : ANSWER_LINE, &text);
-    if (r < 0)
-        return r;
-    if (caps.markup)
-        return text_escape_markup(text, ret);
-    *ret = TAKE_PTR(text);
-    return 0;
+static bool names_command(const struct card *card, struct notice_caps caps) {
+    if (card->n_choices == 0 || !caps.body)
+        return false;
+    return card->named < (!caps.actions ? NAMED_WITHOUT_ACTIONS : caps.buttons == 0 ? NAMED_WITH_MENU : 0);
 }
 
-int notice_new(const struct card *card, struct notice_caps caps, struct notice **ret) {
+static int compose_body(const struct card *card, struct notice_caps caps, bool names_command, char **ret) {
+    const char *line = !names_command ? "" : caps.markup ? "<i>" ANSWER_LINE "</i>" : ANSWER_LINE;
+    if (!caps.markup)
+        return join(card->body, "\n", line, ret);
+    _cleanup_free_ char *escaped = NULL;
+    int r = text_escape_markup(card->body, &escaped);
+    return r < 0 ? r : join(escaped, "\n", line, ret);
+}
+
+static void add_action(struct notice *notice, const char *key, const char *label) {
+    notice->actions[notice->n_actions++] = (struct notice_action){key, label};
+}
+
+/* The choices in their order, and before them the way to write. Where not all of them are drawn, writing
+ * takes the first one's place, which moves behind: what puts off and what says no stay in sight. */
+static void add_actions(struct notice *notice, const struct card *card, struct notice_caps caps,
+                        const char *write_key) {
+    add_action(notice, PRESENTER_DEFAULT, card->concealed ? "Open" : "Put away");
+    if (write_key)
+        add_action(notice, write_key, NOTICE_WRITE_LABEL);
+    size_t moved = write_key && card->n_choices >= caps.buttons && caps.buttons > 0 ? caps.buttons : 1;
+    for (size_t i = 0; i < card->n_choices; i++) {
+        const struct card_choice *choice = &card->choices[i + 1 < moved ? i + 1 : i + 1 == moved ? 0 : i];
+        add_action(notice, choice->id, choice->label);
+    }
+}
+
+int notice_new(const struct card *card, struct notice_caps caps, bool window, struct notice **ret) {
     _cleanup_(notice_freep) struct notice *notice = calloc(1, sizeof *notice);
     if (!notice)
         return -ENOMEM;
+    notice->names_command = names_command(card, caps);
     int r = compose_summary(card, caps, &notice->summary);
-    if (r < 0)
-        return r;
-    r = caps.body ? compose_body(card, caps, &notice->body) : 0;
+    if (r >= 0 && caps.body)
+        r = compose_body(card, caps, notice->names_command, &notice->body);
     if (r < 0)
         return r;
     notice->timeout_msec = timeout_of(card->show_for_usec);
+    bool writes = card_takes_line(card);
+    add_actions(notice, card, caps,
+                writes && caps.reply ? PRESENTER_REPLY
+                : writes && window   ? PRESENTER_WRITE
+                                     : NULL);
     *ret = TAKE_PTR(notice);
     return 0;
 }

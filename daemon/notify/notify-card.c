@@ -7,6 +7,8 @@ static int read_hint(struct card *card, const char *name, GVariant *value) {
         *flag = g_variant_get_boolean(value);
     if (streq(name, "show_for") && g_variant_is_of_type(value, G_VARIANT_TYPE_UINT64))
         card->show_for_usec = g_variant_get_uint64(value);
+    if (streq(name, "named") && g_variant_is_of_type(value, G_VARIANT_TYPE_UINT32))
+        card->named = g_variant_get_uint32(value);
     if (streq(name, "replaces") && g_variant_is_of_type(value, G_VARIANT_TYPE("(ssu)"))) {
         const char *bus_id, *owner;
         uint32_t server_id;

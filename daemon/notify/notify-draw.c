@@ -1,10 +1,15 @@
 /* Urgency is always normal and nothing is transient: GNOME draws no banner for low urgency and drops what is
  * transient after 4 s. The image goes out as a hint, since libnotify's versions disagree on what its icon
- * argument becomes. Each hint has the type the specification gives it: mako refuses a notification over a
- * wrong one. */
+ * argument becomes. It is resident where a server knows that: a click then leaves it where it is, so that
+ * what follows is said in the same place. Each hint has the type the specification gives it: mako refuses a
+ * notification over a wrong one. */
 #include "daemon/notify/notify-draw.h"
 
 #include <unistd.h>
+
+#define PLACEHOLDER "A line of your own"
+#define FLOOD_ERROR "org.freedesktop.Notifications.Error.ExcessNotificationGeneration"
+#define FLOOD_USEC  1100000
 
 uint32_t draw_get_id(NotifyNotification *notification) {
     int id = 0; /* libnotify keeps the server's unsigned id in an int */
@@ -32,43 +37,63 @@ static void set_hints(NotifyNotification *notification, const struct card *card)
     notify_notification_set_category(notification, "x-kindly.prompt");
     notify_notification_set_hint(notification, "desktop-entry", g_variant_new_string("org.kindlyd.Kindly"));
     notify_notification_set_hint(notification, "image-path", g_variant_new_string(image));
+    notify_notification_set_hint(notification, "resident", g_variant_new_boolean(TRUE));
     if (card->sound && !card->step)
         notify_notification_set_hint(notification, "sound-name", g_variant_new_string("message-new-instant"));
     else
         notify_notification_set_hint(notification, "suppress-sound", g_variant_new_boolean(TRUE));
 }
 
-static void set_actions(NotifyNotification *notification, const struct card *card,
+static void set_actions(NotifyNotification *notification, const struct notice *notice,
                         NotifyActionCallback on_chosen, void *data) {
     notify_notification_clear_actions(notification);
-    notify_notification_add_action(notification, PRESENTER_DEFAULT, card->concealed ? "Open" : "Put away",
-                                   on_chosen, data, NULL);
-    for (size_t i = 0; i < card->n_choices; i++)
-        notify_notification_add_action(notification, card->choices[i].id, card->choices[i].label, on_chosen,
-                                       data, NULL);
+    for (size_t i = 0; i < notice->n_actions; i++) {
+        const struct notice_action *action = &notice->actions[i];
+        if (streq(action->key, PRESENTER_REPLY))
+            notify_notification_set_hint(notification, "x-kde-reply-placeholder-text",
+                                         g_variant_new_string(PLACEHOLDER));
+        notify_notification_add_action(notification, action->key, action->label, on_chosen, data, NULL);
+    }
+}
+
+/* KDE takes the same notification again only after a second, and says so: a prompt that comes back is one. */
+static bool waited_out_flood(const GError *error) {
+    if (!error)
+        return false;
+    g_autofree char *name = g_dbus_error_get_remote_error(error);
+    if (!name || !streq(name, FLOOD_ERROR))
+        return false;
+    g_usleep(FLOOD_USEC);
+    return true;
+}
+
+/* The id 0 is a server's way to say that it shows nothing. */
+static bool send_once(NotifyNotification *notification, GError **error) {
+    return notify_notification_show(notification, error) && draw_get_id(notification) != 0;
 }
 
 static int send_notification(NotifyNotification *notification) {
     uint32_t replaced = draw_get_id(notification);
     g_autoptr(GError) error = NULL;
-    bool sent = notify_notification_show(notification, &error);
-    if (sent && draw_get_id(notification) != 0)
+    if (send_once(notification, &error))
         return 0;
-    draw_set_id(notification, 0);
-    if (replaced == 0 || (error && !g_dbus_error_is_remote_error(error)))
-        return -EHOSTUNREACH;
-    return send_notification(notification); /* what it would replace is gone: anew, once */
+    if (!waited_out_flood(error)) {
+        bool answered = !error || g_dbus_error_is_remote_error(error);
+        if (!answered || replaced == 0)
+            return -EHOSTUNREACH;
+        draw_set_id(notification, 0); /* what it would replace is gone: anew */
+    }
+    return send_once(notification, NULL) ? 0 : -EHOSTUNREACH;
 }
 
-int draw(NotifyNotification *notification, const struct card *card, struct notice_caps caps,
+int draw(NotifyNotification *notification, const struct card *card, const struct notice *notice,
          NotifyActionCallback on_chosen, void *data) {
-    _cleanup_(notice_freep) struct notice *notice = NULL;
-    int r = notice_new(card, caps, &notice);
-    if (r < 0)
-        return r;
     notify_notification_update(notification, notice->summary, notice->body, NULL);
     notify_notification_set_timeout(notification, notice->timeout_msec);
     set_hints(notification, card);
-    set_actions(notification, card, on_chosen, data);
-    return send_notification(notification);
+    set_actions(notification, notice, on_chosen, data);
+    int r = send_notification(notification);
+    if (r < 0)
+        draw_set_id(notification, 0);
+    return r;
 }

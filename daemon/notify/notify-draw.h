@@ -5,11 +5,10 @@
 
 #include "daemon/notify/notice.h"
 
-/* Draws a card with this object: in place of the notification whose id the object has, else a new one. Where
- * nothing can be replaced any more it is drawn anew. Every choice, and a click on the text
- * (PRESENTER_DEFAULT), calls `on_chosen` with `data`. Blocks until the server answers, 25 s at most.
- * -EHOSTUNREACH: the server did not take it; -ENOMEM. */
-int draw(NotifyNotification *notification, const struct card *card, struct notice_caps caps,
+/* Draws a card's notice with this object: in place of the notification whose id the object has, else a new
+ * one. Where nothing can be replaced any more it is drawn anew. Every action calls `on_chosen` with `data`.
+ * Blocks until the server answers, 25 s at most. -EHOSTUNREACH: the server did not take it. */
+int draw(NotifyNotification *notification, const struct card *card, const struct notice *notice,
          NotifyActionCallback on_chosen, void *data);
 
 /* The server's id; 0 while it is not on screen. Set to 0 it is forgotten, to another, replaced. */

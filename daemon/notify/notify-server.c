@@ -73,7 +73,10 @@ int server_find(GDBusConnection *bus, struct server **ret) {
     if (!server->bus_id || !server->owner)
         return -EHOSTUNREACH;
     server->name = take_string(ask_server(bus, server->owner, "GetServerInformation", "(ssss)"));
-    if (!server->name || !get_caps(bus, server->owner, &server->caps))
+    if (!server->name)
+        return -EHOSTUNREACH;
+    server->caps = notice_caps_of(server->name);
+    if (!get_caps(bus, server->owner, &server->caps))
         return -EHOSTUNREACH;
     *ret = TAKE_PTR(server);
     return 0;

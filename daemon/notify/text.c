@@ -102,6 +102,28 @@ size_t text_cut(const char *text, size_t size) {
     return end;
 }
 
+int text_line(const char *text, size_t size, char **ret) {
+    _cleanup_free_ char *clean = NULL;
+    if (!text_is_utf8(text))
+        return -EINVAL;
+    int r = text_clean(text, &clean);
+    if (r < 0)
+        return r;
+    for (char *c = clean; (c = strchr(c, '\n'));)
+        *c = ' ';
+    const char *start = clean + strspn(clean, " ");
+    size_t length = text_cut(start, size);
+    while (length > 0 && start[length - 1] == ' ')
+        length--;
+    if (length == 0)
+        return -EINVAL;
+    char *line = strndup(start, length);
+    if (!line)
+        return -ENOMEM;
+    *ret = line;
+    return 0;
+}
+
 static size_t code_columns(uint32_t code) {
     int columns = wcwidth((wchar_t)code);
     return columns >= 0 ? (size_t)columns : code >= 0x80 ? 1 : 0;

@@ -17,6 +17,10 @@ int text_escape_markup(const char *text, char **ret);
 /* The longest beginning of at most `size` bytes that ends with a whole character. */
 size_t text_cut(const char *text, size_t size);
 
+/* What a person wrote as one line of 1 to `size` bytes: cleaned, newlines are spaces, none at its ends; what
+ * is longer is cut there. -EINVAL: it is no UTF-8, or nothing is left; -ENOMEM. */
+int text_line(const char *text, size_t size, char **ret);
+
 /* The columns that the first `size` bytes take. */
 size_t text_columns(const char *text, size_t size);
 

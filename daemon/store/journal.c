@@ -89,6 +89,7 @@ static int load_numbers(struct journal *journal, struct keeper *keeper) {
     keeper->last_shown_usec = get_usec(&query);
     keeper->day = (int32_t)get_integer(&query);
     keeper->day_count = get_count(&query);
+    keeper->commands_named = get_count(&query);
     return 0;
 }
 
@@ -126,6 +127,7 @@ static int save_numbers(struct journal *journal, const struct keeper *keeper) {
     put_usec(&query, keeper->last_shown_usec);
     put_integer(&query, keeper->day);
     put_integer(&query, keeper->day_count);
+    put_integer(&query, keeper->commands_named);
     return query_run(&query);
 }
 

@@ -51,7 +51,8 @@ static const char *const migrations[SCHEMA_VERSION] = {
     "CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), device BLOB NOT NULL,"
     " secret BLOB NOT NULL, planned_until_usec INTEGER, latest_due_usec INTEGER,"
     " paused_until_usec INTEGER, last_shown_usec INTEGER, day INTEGER NOT NULL DEFAULT 0,"
-    " day_count INTEGER NOT NULL DEFAULT 0, first_usec INTEGER, hard_usec INTEGER);",
+    " day_count INTEGER NOT NULL DEFAULT 0, commands_named INTEGER NOT NULL DEFAULT 0,"
+    " first_usec INTEGER, hard_usec INTEGER);",
 };
 
 #define EVENT_COLUMNS                                                                                        \
@@ -73,9 +74,10 @@ static const char *const statements[STATEMENT_COUNT] = {
 
     [STATEMENT_IDENTITY] = "SELECT device, secret FROM state",
     [STATEMENT_KEEPER] = "SELECT planned_until_usec, latest_due_usec, paused_until_usec, last_shown_usec,"
-                         " day, day_count FROM state",
+                         " day, day_count, commands_named FROM state",
     [STATEMENT_SET_KEEPER] = "UPDATE state SET planned_until_usec = ?, latest_due_usec = ?,"
-                             " paused_until_usec = ?, last_shown_usec = ?, day = ?, day_count = ?",
+                             " paused_until_usec = ?, last_shown_usec = ?, day = ?, day_count = ?,"
+                             " commands_named = ?",
     [STATEMENT_OPEN] = "SELECT " OPEN_COLUMNS " FROM open ORDER BY place",
     [STATEMENT_CLEAR_OPEN] = "DELETE FROM open",
     [STATEMENT_ADD_OPEN] = "INSERT INTO open (" OPEN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"

@@ -5,13 +5,14 @@
  * Starts PROGRAM with the link as fd 3 and takes commands as lines from IN (else standard input; the
  * program's is then /dev/null), fields separated by tabs; \n, \t, \\ stand for themselves:
  *
- *     show ID TITLE BODY [CHOICE=LABEL | hint:NAME=TYPE:VALUE]...     TYPE one of b, t, s, (ssu) (VALUE:
+ *     show ID TITLE BODY [CHOICE=LABEL | hint:NAME=TYPE:VALUE]...     TYPE one of b, t, u, s, (ssu) (VALUE:
  * A,B,1) withdraw ID introspect close                      closes the link, as the end of the daemon would
  *
  * Calls don't wait for their replies. What happens is written to OUT (else standard output) in the same form:
  * `started PID`, `stopped` (by a signal), `reply ID BUS OWNER SERVER_ID`, `error ID NAME MESSAGE`,
- * `withdrawn`, `introspected XML`, `chosen ID CHOICE`, `written ID TEXT`, `closed ID HOW`, `free`, `eof`, and
- * at last `exit STATUS` (128 + its number for a signal). The end of the commands closes the link. */
+ * `withdrawn`, `introspected XML`, `chosen ID CHOICE`, `written ID TEXT`, `closed ID HOW`, `named`, `free`,
+ * `eof`, and at last `exit STATUS` (128 + its number for a signal). The end of the commands closes the link.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -87,6 +88,8 @@ static int on_signal(sd_bus_message *message, void *data, sd_bus_error *error) {
     (void)error;
     if (sd_bus_message_is_signal(message, INTERFACE, "Free"))
         EVENT(driver, "free");
+    if (sd_bus_message_is_signal(message, INTERFACE, "Named"))
+        EVENT(driver, "named");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (sd_bus_message_is_signal(message, INTERFACE, names[i].member)) {
             const char *id = "", *value = "";
@@ -142,6 +145,8 @@ static void append_hint(sd_bus_message *message, char *hint) {
         check(sd_bus_message_append(message, "{sv}", name, "b", atoi(value)), name);
     } else if (strcmp(type, "t") == 0) {
         check(sd_bus_message_append(message, "{sv}", name, "t", (uint64_t)strtoull(value, NULL, 10)), name);
+    } else if (strcmp(type, "u") == 0) {
+        check(sd_bus_message_append(message, "{sv}", name, "u", (uint32_t)strtoul(value, NULL, 10)), name);
     } else if (strcmp(type, "s") == 0) {
         check(sd_bus_message_append(message, "{sv}", name, "s", value), name);
     } else {

@@ -2,8 +2,9 @@
 a presenter's link (presenter-driver), and a terminal. Nothing here waits for time to pass: every wait is for the next
 line or text, and fails after PATIENCE seconds. Everything ends what it started, by its id.
 
-Run as a program, `rig_presenter.py server`, this file is that notification server: commands are JSON lines on standard
-input, each acknowledged with {"event": "done"}; what clients ask of it comes out as JSON lines.
+Run as a program, `rig_presenter.py server` or `manager`, this file is that notification server, or a user manager
+that starts units: commands are JSON lines on standard input, each acknowledged with {"event": "done"}; what clients ask
+comes out as JSON lines.
 """
 
 import fcntl
@@ -100,8 +101,10 @@ class Bus:
 class Server:
     """A notification server in a process of its own; `how` and the commands are those of serve()."""
 
+    role = "server"
+
     def __init__(self, env, **how):
-        self.process = subprocess.Popen([sys.executable, os.path.abspath(__file__), "server"], env=env,
+        self.process = subprocess.Popen([sys.executable, os.path.abspath(__file__), self.role], env=env,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.lines = Lines(self.process.stdout.fileno())
         self.events = []
@@ -122,6 +125,12 @@ class Server:
         stop(self.process)
         self.process.stdin.close()
         self.process.stdout.close()
+
+
+class Manager(Server):
+    """A systemd user manager as far as a unit is started by it; `how` is that of manage()."""
+
+    role = "manager"
 
 
 def escape(text):
@@ -244,9 +253,13 @@ class Terminal:
 
 
 def serve():
-    """Commands: set (caps, name, mode), action (id, key), closed (id, reason), impostor (id, key), release.
-    Modes: normal; zero (the id 0), error, stale (an error where something is to be replaced), hold (Notify is not
-    answered before `release`)."""
+    """Commands: set (caps, name, mode, traits), action (id, key), token (id, token), replied (id, text), closed (id,
+    reason), impostor (id, key), release.
+    Modes: normal; zero (the id 0), error, stale (an error where something is to be replaced), stale-zero (the id 0
+    then), hold (Notify is not answered before `release`).
+    Traits, as servers have them: flood (KDE: the same twice within a second is an error), same-text (lxqt: a text
+    that stands already is dropped, with a fresh id), twice (GNOME, swaync: every signal comes twice), at-most-N (MATE:
+    more are an error), closing-errors (notification-daemon: an unknown id can't be closed)."""
     import dbus
     import dbus.mainloop.glib
     import dbus.service
@@ -254,11 +267,27 @@ def serve():
 
     dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
     bus = dbus.SessionBus()
-    how = {"caps": CAPS, "name": "rig", "mode": "normal"}
+    how = {"caps": CAPS, "name": "rig", "mode": "normal", "traits": []}
     held = []
+    live = {}  # id -> what it says
+    last = {"said": None, "at": 0.0}
 
     def say(event, **values):
         print(json.dumps({"event": event, **values}), flush=True)
+
+    def refusal(said, replaces):
+        """The error a notification is refused with by mode or trait."""
+        if how["mode"] == "error" or how["mode"] == "stale" and replaces:
+            return "org.example.Error.No"
+        if "flood" in how["traits"]:
+            soon = said == last["said"] and time.monotonic() - last["at"] < 1
+            last.update(said=said, at=time.monotonic())
+            if soon:
+                return NAME + ".Error.ExcessNotificationGeneration"
+        limits = [int(trait.rsplit("-", 1)[1]) for trait in how["traits"] if trait.startswith("at-most-")]
+        if limits and not replaces and len(live) >= limits[0]:
+            return "org.freedesktop.Notifications.MaxNotificationsExceeded"
+        return None
 
     class Notifications(dbus.service.Object):
         last = 0
@@ -274,29 +303,47 @@ def serve():
         @dbus.service.method(NAME, in_signature="susssasa{sv}i", out_signature="u",
                              async_callbacks=("reply", "fail"))
         def Notify(self, app, replaces, icon, summary, body, actions, hints, timeout, reply, fail):
+            said = (str(summary), str(body), tuple(actions))
+            error = refusal(said, replaces)
+            is_zero = how["mode"] == "zero" or how["mode"] == "stale-zero" and replaces
             server_id = 0
-            refused = how["mode"] in ("error", "zero") or (how["mode"] == "stale" and replaces)
-            if not refused:
+            if not error and not is_zero:
                 Notifications.last += 1
                 server_id = int(replaces) or Notifications.last
+            dropped = "same-text" in how["traits"] and said in live.values() and not replaces
             say("notify", app=app, replaces=int(replaces), icon=icon, summary=summary, body=body,
                 actions=list(actions), hints={str(name): hints[name] for name in hints},
                 types={str(name): type(hints[name]).__name__ for name in hints}, timeout=int(timeout),
-                id=server_id)
-            if how["mode"] == "hold":
+                id=server_id, drawn=bool(server_id) and not dropped)
+            if server_id and not dropped:
+                live[server_id] = said
+            if error:
+                fail(dbus.DBusException("no", name=error))
+            elif how["mode"] == "hold":
                 held.append((reply, server_id))
-            elif refused and how["mode"] != "zero":
-                fail(dbus.DBusException("no", name="org.example.Error.No"))
             else:
                 reply(dbus.UInt32(server_id))
 
         @dbus.service.method(NAME, in_signature="u")
         def CloseNotification(self, server_id):
             say("close", id=int(server_id))
+            was_live = live.pop(int(server_id), None)
+            if not was_live and "closing-errors" in how["traits"]:
+                raise dbus.DBusException("no", name=NAME + ".InvalidId")
             self.NotificationClosed(server_id, 3)
+            if "twice" in how["traits"]:
+                self.NotificationClosed(server_id, 2)
 
         @dbus.service.signal(NAME, signature="us")
         def ActionInvoked(self, server_id, key):
+            pass
+
+        @dbus.service.signal(NAME, signature="us")
+        def ActivationToken(self, server_id, token):
+            pass
+
+        @dbus.service.signal(NAME, signature="us")
+        def NotificationReplied(self, server_id, text):
             pass
 
         @dbus.service.signal(NAME, signature="uu")
@@ -306,13 +353,24 @@ def serve():
     server = Notifications(bus, PATH)
     owned = dbus.service.BusName(NAME, bus)
 
+    def times():
+        return 2 if "twice" in how["traits"] else 1
+
     def command(what, arguments):
         if what == "set":
             how.update(arguments)
         elif what == "action":
-            server.ActionInvoked(arguments["id"], arguments["key"])
+            for _ in range(times()):
+                server.ActionInvoked(arguments["id"], arguments["key"])
+        elif what == "token":
+            server.ActivationToken(arguments["id"], arguments["token"])
+        elif what == "replied":
+            for _ in range(times()):
+                server.NotificationReplied(arguments["id"], arguments["text"])
         elif what == "closed":
-            server.NotificationClosed(arguments["id"], arguments["reason"])
+            live.pop(arguments["id"], None)
+            for _ in range(times()):
+                server.NotificationClosed(arguments["id"], arguments["reason"])
         elif what == "impostor":  # the same from a connection that isn't the server
             other = dbus.bus.BusConnection(os.environ["DBUS_SESSION_BUS_ADDRESS"])
             signal = dbus.lowlevel.SignalMessage(PATH, NAME, "ActionInvoked")
@@ -326,6 +384,14 @@ def serve():
                 reply(dbus.UInt32(server_id))
         bus.flush()
         say("done")
+
+    take_commands(command)
+    del owned
+
+
+def take_commands(command):
+    """Runs the loop until the end of the commands."""
+    from gi.repository import GLib
 
     lines = Lines(0)
 
@@ -341,10 +407,70 @@ def serve():
     loop = GLib.MainLoop()
     GLib.io_add_watch(0, GLib.IO_IN, on_input)
     loop.run()
-    del owned
+
+
+def manage():
+    """org.freedesktop.systemd1, whose units are children of this process. Command: set (environment: what the manager
+    gives to units; refuses: no unit is started)."""
+    import dbus
+    import dbus.mainloop.glib
+    import dbus.service
+
+    dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+    bus = dbus.SessionBus()
+    how = {"environment": [], "refuses": False}
+    manager_name = "org.freedesktop.systemd1.Manager"
+    units = {}
+
+    def say(event, **values):
+        print(json.dumps({"event": event, **values}), flush=True)
+
+    class Systemd(dbus.service.Object):
+        @dbus.service.method(dbus.PROPERTIES_IFACE, in_signature="ss", out_signature="v")
+        def Get(self, interface, name):
+            assert (interface, name) == (manager_name, "Environment")
+            return dbus.Array(how["environment"], signature="s")
+
+        @dbus.service.method(manager_name, in_signature="ssa(sv)a(sa(sv))", out_signature="o")
+        def StartTransientUnit(self, name, mode, properties, aux):
+            assert mode == "fail" and not aux
+            if how["refuses"]:
+                raise dbus.DBusException("no", name="org.freedesktop.DBus.Error.AccessDenied")
+            properties = dict(properties)
+            ((path, arguments, ignores),) = properties["ExecStart"]
+            output = properties["StandardOutputFileDescriptor"].take()
+            environment = [str(variable) for variable in properties["Environment"]]
+            assert arguments[0] == path and not ignores
+            say("start", name=str(name), environment=environment)
+            units[name] = subprocess.Popen(
+                [str(argument) for argument in arguments], stdout=output,
+                env={"PATH": os.environ["PATH"], **dict(text.split("=", 1) for text in how["environment"] + environment)})
+            os.close(output)
+            return dbus.ObjectPath("/org/freedesktop/systemd1/job/1")
+
+        @dbus.service.method(manager_name, in_signature="ss", out_signature="o")
+        def StopUnit(self, name, mode):
+            assert mode == "fail"
+            stop(units.pop(name))
+            say("stop", name=str(name))
+            return dbus.ObjectPath("/org/freedesktop/systemd1/job/2")
+
+    systemd = Systemd(bus, "/org/freedesktop/systemd1")
+    owned = dbus.service.BusName("org.freedesktop.systemd1", bus)
+
+    def command(what, arguments):
+        assert what == "set"
+        how.update(arguments)
+        say("done")
+
+    take_commands(command)
+    for unit in units.values():
+        stop(unit)
+    del systemd, owned
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] != ["server"]:
-        sys.exit("usage: rig_presenter.py server")
-    serve()
+    roles = {"server": serve, "manager": manage}
+    if len(sys.argv) != 2 or sys.argv[1] not in roles:
+        sys.exit("usage: rig_presenter.py server|manager")
+    roles[sys.argv[1]]()

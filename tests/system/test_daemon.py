@@ -16,7 +16,7 @@ from rig import (CALM, DAY, DBUS, FAR_AWAY, HOUR, INFINITY, LIMITS, MINUTE, NAME
 
 SECRET = "My heart said a private thing"
 CHOICES = [("helpful", "Helpful"), ("later", "In 15 min"), ("not-this", "Not this"), ("hard", "It's hard right now"),
-           ("not-for-me", "Not for me")]
+           ("not-for-me", "Not for me"), ("later-second", "In 1 h"), ("later-third", "Tomorrow")]
 OPEN_KEYS = {
     "id": str, "state": str, "reminder": str, "due_usec": int, "theme": str, "prompt": str, "title": str, "text": str,
     "stage": str, "step": int, "steps": int, "choices": list, "write": bool, "shown_usec": int, "on_screen": bool,

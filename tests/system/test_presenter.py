@@ -12,7 +12,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig_presenter import BUILD, CAPS, NAME, PATIENCE, ROOT, Bus, Driver, Lines, Server, Terminal, stop
+from rig_link import fixture_bus, fixture_env, fixture_notify, fixture_server, fixture_started  # noqa: E402, F401
+from rig_presenter import BUILD, CAPS, NAME, PATIENCE, ROOT, Bus, Driver, Lines, Server, Terminal, stop  # noqa: E402
 
 CHOICES = ("helpful=Helpful", "later=In 15 min", "not-this=Not this")
 KEYS = "h Helpful   l In 15 min   n Not this"
@@ -20,50 +21,6 @@ UNAVAILABLE = "org.kindlyd.Presenter1.Error.Unavailable"
 HELD = "org.kindlyd.Presenter1.Error.Held"
 INVALID = "org.freedesktop.DBus.Error.InvalidArgs"
 INFINITY = str(2**64 - 1)
-
-
-@pytest.fixture(name="started")
-def fixture_started():
-    """Keeps what a test starts, and stops it, the last first."""
-    things = []
-
-    def keep(thing):
-        things.append(thing)
-        return thing
-
-    yield keep
-    for thing in reversed(things):
-        thing.stop()
-
-
-@pytest.fixture(name="env")
-def fixture_env(tmp_path):
-    env = {name: value for name, value in os.environ.items()
-           if name not in ("DISPLAY", "WAYLAND_DISPLAY", "JOURNAL_STREAM", "NO_COLOR", "GSETTINGS_SCHEMA_DIR")}
-    for name, folder in (("HOME", "home"), ("XDG_CONFIG_HOME", "config"), ("XDG_RUNTIME_DIR", "run")):
-        (tmp_path / folder).mkdir(mode=0o700)
-        env[name] = str(tmp_path / folder)
-    return {**env, "LC_ALL": "C.UTF-8", "TERM": "xterm", "GSETTINGS_BACKEND": "memory",
-            "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
-
-
-@pytest.fixture(name="bus")
-def fixture_bus(tmp_path, env, started):
-    bus = started(Bus(str(tmp_path)))
-    env["DBUS_SESSION_BUS_ADDRESS"] = bus.address
-    return bus
-
-
-@pytest.fixture(name="server")
-def fixture_server(bus, env, started):
-    assert bus.address
-    return started(Server(env))
-
-
-@pytest.fixture(name="notify")
-def fixture_notify(server, env, started):
-    assert server
-    return started(Driver("kindly-notify", env=env))
 
 
 @pytest.fixture(name="terminal")
@@ -96,7 +53,7 @@ def test_interface_is_as_documented(program, env, started):
 
 @pytest.mark.parametrize("arguments", [
     {"card": ""}, {"card": "i" * 129}, {"title": ""}, {"title": "t" * 513}, {"body": "b" * 8193},
-    {"choices": ["default=Mine"]}, {"choices": ["a=A", "a=B"]}, {"choices": ["=A"]}, {"choices": ["a="]},
+    {"choices": ["default=Mine"]}, {"choices": ["write=Mine"]}, {"choices": ["inline-reply=Mine"]}, {"choices": ["a=A", "a=B"]}, {"choices": ["=A"]}, {"choices": ["a="]},
     {"choices": ["c%d=C" % i for i in range(17)]},
 ], ids=repr)
 @pytest.mark.parametrize("program", ["kindly-notify", "kindly-tty"])
@@ -133,13 +90,15 @@ def test_what_a_server_gets(notify, server):
     assert hints["desktop-entry"] == "org.kindlyd.Kindly" and hints["category"] == "x-kindly.prompt"
     assert (hints["urgency"], types["urgency"]) == (1, "Byte")
     assert (hints["suppress-sound"], types["suppress-sound"]) == (True, "Boolean")
+    assert (hints["resident"], types["resident"]) == (True, "Boolean")
+    assert types["desktop-entry"] == types["category"] == types["image-path"] == "String"
     assert "transient" not in hints and "sound-name" not in hints
 
 
 @pytest.mark.parametrize("caps, summary, body", [
     (CAPS, "A moment", "a &lt; b"),
     (["actions", "body"], "A moment", "a < b"),
-    (["body", "body-markup"], "A moment", "a &lt; b\nAnswer with: kindly answer"),
+    (["body", "body-markup"], "A moment", "a &lt; b\n<i>Answer with: kindly answer</i>"),
     (["body"], "A moment", "a < b\nAnswer with: kindly answer"),
     (["actions"], "A moment: a < b", ""),
     ([], "A moment: a < b", ""),
@@ -148,7 +107,10 @@ def test_capabilities_are_asked_afresh(notify, server, caps, summary, body):
     notify.shown("first")
     server.next()
     server.do("set", caps=caps)
-    notify.shown("second", body="a < b")
+    notify.show("second", body="a < b")
+    if "Answer with" in body:
+        assert notify.next() == ("named",)
+    assert notify.next()[:2] == ("reply", "second")
     sent = server.next()
     assert (sent["summary"], sent["body"]) == (summary, body)
 
@@ -503,30 +465,32 @@ def test_dunst(env, tmp_path, started):
     def dunstctl(*arguments):
         subprocess.run(["dunstctl", *arguments], env=env, check=True, timeout=PATIENCE)
 
+    def shown(*arguments, **named):
+        return notify.shown(*arguments, **{"named": "u:1", "show_for": "t:" + INFINITY, **named})
+
     picture_until(env, tmp_path / "empty.png", lambda colours: colours == 1)
-    notify.shown("a", "A moment", "You could put a hand on your heart, if it feels all right & <good>.", CHOICES,
-                 show_for="t:" + INFINITY)
+    shown("a", "A moment", "You could put a hand on your heart, if it feels all right & <good>.", CHOICES)
     picture_until(env, tmp_path / "shown.png", lambda colours: colours > 20)
     dunstctl("action")
     assert notify.next() == ("chosen", "a", "default")
-    notify.shown("a", "A moment", "The next step, in place.", CHOICES, step="b:1", show_for="t:" + INFINITY)
+    shown("a", "A moment", "The next step, in place.", CHOICES, step="b:1")
     dunstctl("context")
     assert notify.next() == ("chosen", "a", "later")
     assert notify.ask("withdraw", "a") == ("withdrawn",)
     picture_until(env, tmp_path / "withdrawn.png", lambda colours: colours == 1)
 
-    notify.shown("b", show_for="t:" + INFINITY)
+    shown("b")
     dunstctl("close")
     assert notify.next() == ("closed", "b", "dismissed")
-    notify.shown("c", show_for="t:1000")
+    shown("c", show_for="t:1000")
     assert notify.next() == ("closed", "c", "off-screen")
 
-    notify.shown("d", show_for="t:" + INFINITY)
+    shown("d")
     dunst.stop()
     assert notify.next() == ("closed", "d", "off-screen")
     assert notify.error("e") == UNAVAILABLE
     start_dunst(env, tmp_path, started)
-    notify.shown("e", choices=CHOICES, show_for="t:" + INFINITY)
+    shown("e", choices=CHOICES)
     dunstctl("context")
     assert notify.next() == ("chosen", "e", "later")
     assert notify.end() == 0

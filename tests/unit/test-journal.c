@@ -139,6 +139,7 @@ static struct keeper *full_keeper(struct place *place) {
     keeper->last_shown_usec = NOW - 2;
     keeper->day = 20254;
     keeper->day_count = 3;
+    keeper->commands_named = 2;
     keeper->n_open = 2;
     struct open_prompt *open = &keeper->open[0];
     open->id = make_id(place);

@@ -24,6 +24,20 @@ static const struct rig_row snooze[] = {
      "10:00 shown a; snoozed to +1 09:00 a"},
     {__LINE__, "later is the first preset, a clock time", "at a 10:00; snooze 18:00",
      "10:00; later; 18:00; later", "10:00 shown a; snoozed to 18:00 a; 18:00 shown a; snoozed to +1 18:00 a"},
+    {__LINE__, "the second and the third preset have choices of their own",
+     "at a 10:00; snooze 20min; snooze 1h; snooze tomorrow; snooze 3h; snoozes 3",
+     "10:00; choices; later-second; 11:00; later-third; +1 09:00; later-fourth; list",
+     "10:00 shown a; [helpful later not-this hard not-for-me later-second later-third]; snoozed to 11:00 a; "
+     "11:00 "
+     "shown a; "
+     "snoozed to +1 09:00 a; +1 09:00 shown a; EINVAL; open: a/shown/screen"},
+    {__LINE__, "no choice for a preset that isn't there, nor when there is no snooze left",
+     "at a 10:00; snooze 20min; snooze 1h; snoozes 1",
+     "10:00; choices; later-third; later-second; 11:00; choices; later-second",
+     "10:00 shown a; [helpful later not-this hard not-for-me later-second]; EINVAL; snoozed to 11:00 a; "
+     "11:00 "
+     "shown a; "
+     "[helpful let-go not-this hard not-for-me]; EINVAL"},
     {__LINE__, "later without presets", "at a 10:00", "10:00; later", "10:00 shown a; snoozed to 10:15 a"},
     {__LINE__, "a line written with it is kept", "at a 10:00",
      "10:00; later so it is; 10:20; let-go; snooze 1h; 12:00; let-go and this",

@@ -139,7 +139,8 @@ static void test_notice(void **state) {
         {__LINE__, "body", "T", "a < b", 3, "T", "a < b\nAnswer with: kindly answer"},
         {__LINE__, "body", "T", "", 3, "T", "Answer with: kindly answer"},
         {__LINE__, "body", "T", "a", 0, "T", "a"},
-        {__LINE__, "body body-markup icon-static", "T", "&", 1, "T", "&amp;\nAnswer with: kindly answer"},
+        {__LINE__, "body body-markup icon-static", "T", "&", 1, "T",
+         "&amp;\n<i>Answer with: kindly answer</i>"},
         {__LINE__, "actions", "T", "a\nb", 3, "T: a b", NULL},
         {__LINE__, "", "T", "", 3, "T", NULL},
         {__LINE__, "actions body", "T\nU", "", 0, "T U", ""},
@@ -148,16 +149,82 @@ static void test_notice(void **state) {
     for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
         _cleanup_(card_freep) struct card *card =
             make_card(cases[i].title, cases[i].body, usual, cases[i].n_choices);
-        struct notice_caps caps = {0};
+        struct notice_caps caps = notice_caps_of("");
         char names[64], *rest = names;
         snprintf(names, sizeof names, "%s", cases[i].caps);
         for (char *name; (name = strsep(&rest, " "));)
             notice_caps_add(&caps, name);
         _cleanup_(notice_freep) struct notice *notice = NULL;
-        EXPECT(notice_new(card, caps, &notice) == 0, cases[i].line);
+        EXPECT(notice_new(card, caps, false, &notice) == 0, cases[i].line);
         EXPECT(streq(notice->summary, cases[i].summary), cases[i].line);
         EXPECT(!notice->body == !cases[i].drawn_body, cases[i].line);
         EXPECT(streq(or_empty(notice->body), or_empty(cases[i].drawn_body)), cases[i].line);
+    }
+}
+
+/* Three times where a server has no choices, once where they are in a menu, never where they are drawn. */
+static void test_names_command(void **state) {
+    static const struct {
+        int line;
+        const char *server;
+        bool actions;
+        uint32_t named;
+        bool expected;
+    } cases[] = {
+        {__LINE__, "any", false, 0, true},         {__LINE__, "any", false, 2, true},
+        {__LINE__, "any", false, 3, false},        {__LINE__, "any", true, 0, false},
+        {__LINE__, "dunst", true, 0, true},        {__LINE__, "dunst", true, 1, false},
+        {__LINE__, "mako", true, 0, true},         {__LINE__, "fnott", true, 0, true},
+        {__LINE__, "mako", true, 1, false},        {__LINE__, "dunst", false, 2, true},
+        {__LINE__, "gnome-shell", true, 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_(card_freep) struct card *card = make_card("T", "B", usual, 3);
+        _cleanup_(notice_freep) struct notice *notice = NULL;
+        struct notice_caps caps = notice_caps_of(cases[i].server);
+        caps.body = true;
+        caps.actions = cases[i].actions;
+        card->named = cases[i].named;
+        EXPECT(notice_new(card, caps, false, &notice) == 0, cases[i].line);
+        EXPECT(notice->names_command == cases[i].expected, cases[i].line);
+        EXPECT(streq(notice->body, cases[i].expected ? "B\nAnswer with: kindly answer" : "B"), cases[i].line);
+    }
+}
+
+static void test_actions(void **state) {
+    static const struct {
+        int line;
+        const char *server;
+        bool reply, window, write, concealed;
+        size_t n_choices;
+        const char *expected; /* keys, each after a space */
+    } cases[] = {
+        {__LINE__, "any", false, false, false, false, 0, " default"},
+        {__LINE__, "any", true, true, false, false, 3, " default helpful later not-this"},
+        {__LINE__, "any", true, true, true, false, 3, " default inline-reply helpful later not-this"},
+        {__LINE__, "any", false, true, true, false, 3, " default write helpful later not-this"},
+        {__LINE__, "any", false, false, true, false, 3, " default helpful later not-this"},
+        {__LINE__, "any", true, true, true, true, 1, " default helpful"},
+        {__LINE__, "gnome-shell", false, true, false, false, 3, " default helpful later not-this"},
+        {__LINE__, "gnome-shell", false, true, true, false, 2, " default write helpful later"},
+        {__LINE__, "gnome-shell", false, true, true, false, 3, " default write later not-this helpful"},
+        {__LINE__, "dunst", false, true, true, false, 3, " default write helpful later not-this"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_(card_freep) struct card *card = make_card("T", "B", usual, cases[i].n_choices);
+        _cleanup_(notice_freep) struct notice *notice = NULL;
+        struct notice_caps caps = notice_caps_of(cases[i].server);
+        caps.reply = cases[i].reply;
+        card->write = cases[i].write;
+        card->concealed = cases[i].concealed;
+        EXPECT(notice_new(card, caps, cases[i].window, &notice) == 0, cases[i].line);
+        char keys[256] = "";
+        for (size_t j = 0; j < notice->n_actions; j++)
+            strcat(strcat(keys, " "), notice->actions[j].key);
+        EXPECT(streq(keys, cases[i].expected), cases[i].line);
+        EXPECT(streq(notice->actions[0].label, cases[i].concealed ? "Open" : "Put away"), cases[i].line);
     }
 }
 
@@ -178,7 +245,7 @@ static void test_timeout(void **state) {
         _cleanup_(card_freep) struct card *card = make_card("T", "B", NULL, 0);
         _cleanup_(notice_freep) struct notice *notice = NULL;
         card->show_for_usec = cases[i].show_for_usec;
-        EXPECT(notice_new(card, (struct notice_caps){0}, &notice) == 0, cases[i].line);
+        EXPECT(notice_new(card, (struct notice_caps){0}, false, &notice) == 0, cases[i].line);
         EXPECT(notice->timeout_msec == cases[i].timeout_msec, cases[i].line);
     }
 }
@@ -299,11 +366,12 @@ static void test_rows(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_card_bounds), cmocka_unit_test(test_choice_bounds),
-        cmocka_unit_test(test_flags),       cmocka_unit_test(test_replaces),
-        cmocka_unit_test(test_notice),      cmocka_unit_test(test_timeout),
-        cmocka_unit_test(test_icon_file),   cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_page),        cmocka_unit_test(test_page_plain),
+        cmocka_unit_test(test_card_bounds),   cmocka_unit_test(test_choice_bounds),
+        cmocka_unit_test(test_flags),         cmocka_unit_test(test_replaces),
+        cmocka_unit_test(test_names_command), cmocka_unit_test(test_actions),
+        cmocka_unit_test(test_notice),        cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_icon_file),     cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_page),          cmocka_unit_test(test_page_plain),
         cmocka_unit_test(test_rows),
     };
     (void)setlocale(LC_CTYPE, "C.UTF-8");

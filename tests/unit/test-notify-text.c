@@ -87,6 +87,29 @@ static void test_cut_and_columns(void **state) {
     }
 }
 
+static void test_line(void **state) {
+    static const struct {
+        int line;
+        const char *text;
+        size_t size;
+        const char *expected; /* NULL: refused */
+    } cases[] = {
+        {__LINE__, "a line", 100, "a line"},   {__LINE__, "  a\nb\r\n \n", 100, "a b"},
+        {__LINE__, "a\x1b[1mb", 100, "a[1mb"}, {__LINE__, "", 100, NULL},
+        {__LINE__, " \n\t ", 100, NULL},       {__LINE__, "\xff", 100, NULL},
+        {__LINE__, "abc", 3, "abc"},           {__LINE__, "abcd", 3, "abc"},
+        {__LINE__, "ab\xC3\xA9", 3, "ab"},     {__LINE__, "ab cd", 3, "ab"},
+        {__LINE__, "a\tb", 100, "a b"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_free_ char *line = NULL;
+        int r = text_line(cases[i].text, cases[i].size, &line);
+        EXPECT(r == (cases[i].expected ? 0 : -EINVAL), cases[i].line);
+        EXPECT(streq(or_empty(line), or_empty(cases[i].expected)), cases[i].line);
+    }
+}
+
 static void test_wrap(void **state) {
     static const struct {
         int line;
@@ -136,6 +159,7 @@ int main(void) {
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_clean_and_escape),
         cmocka_unit_test(test_cut_and_columns),
+        cmocka_unit_test(test_line),
         cmocka_unit_test(test_wrap),
     };
     (void)setlocale(LC_CTYPE, "C.UTF-8");
