@@ -129,12 +129,6 @@ static int world_history(void *userdata, struct history *ret) {
     return 0;
 }
 
-/* Do-not-disturb that only the presenter sees is like any other: when it ends, that is a return. */
-static enum presence presence_for_world(const struct daemon *daemon) {
-    enum presence known = presence_now(daemon->presence, NULL);
-    return known == PRESENCE_AVAILABLE && presenter_held(daemon->presenter) ? PRESENCE_BUSY : known;
-}
-
 static void look_at_world(struct daemon *daemon, struct world *ret) {
     *ret = (struct world){
         .now_usec = clock_realtime(),
@@ -145,7 +139,7 @@ static void look_at_world(struct daemon *daemon, struct world *ret) {
         .library = daemon->library,
         .plan = daemon->plan,
         .secret = &daemon->secret,
-        .presence = presence_for_world(daemon),
+        .presence = presence_now(daemon->presence, NULL),
         .locked = presence_locked(daemon->presence),
         .screen = presenter_ready(daemon->presenter),
         .random = clock_random,
@@ -359,9 +353,9 @@ static void show(struct daemon *daemon, const struct effect *effect) {
         .id = open->id,
         .in_place = effect->in_place,
         .concealed = open->stage == STAGE_CONCEALED,
-        .write = open->write,
+        .write = open->write && open->stage == STAGE_PROMPT,
         .sound = daemon->schedule->sound,
-        .by_hand = open->by_hand,
+        .force = open->by_hand || !(daemon->schedule->hold & HOLD_DO_NOT_DISTURB),
         .commands_named = daemon->keeper->commands_named,
         .show_for_usec = daemon->schedule->show_for_usec,
         .bus_id = open->bus_id,
@@ -416,6 +410,7 @@ static void on_unshown(void *userdata, const struct uuid *id, const char *proble
     struct daemon *daemon = userdata;
     struct uuid copy = *id;
     set_problem(&daemon->presenter_problem, problem);
+    presence_set_presenter_held(daemon->presence, presenter_held(daemon->presenter));
     presenter_turn(daemon, act_unshown, &copy, false);
 }
 
@@ -475,6 +470,7 @@ static void on_named(void *userdata) {
 
 static void on_readiness(void *userdata) {
     struct daemon *daemon = userdata;
+    presence_set_presenter_held(daemon->presence, presenter_held(daemon->presenter));
     if (daemon->watching)
         advance(daemon);
 }

@@ -7,8 +7,8 @@
  * flicker.
  *
  * Limits: lockers that tell nobody (swaylock, i3lock) can't be seen; nor can do-not-disturb of LXQt, Deepin
- * and fnott, which isn't on the bus, and that of GNOME and MATE, which the presenter knows. Of logind's
- * sessions the one counts that it calls the user's display. */
+ * and fnott, which isn't on the bus; that of GNOME and MATE the presenter knows
+ * (presence_set_presenter_held()). Of logind's sessions the one counts that it calls the user's display. */
 #include "daemon/desktop/presence.h"
 
 #include <inttypes.h>
@@ -279,6 +279,7 @@ struct presence_monitor {
     struct source sources[ELEMENTSOF(source_kinds)];
     struct held *holds[HOLDS_MAX];
     size_t n_holds;
+    bool presenter_held;
 
     bool asking;            /* a round is under way */
     bool again;             /* a signal came meanwhile */
@@ -345,8 +346,13 @@ static void announce(struct presence_monitor *monitor) {
     (void)sd_event_source_set_enabled(monitor->announce, SD_EVENT_ONESHOT);
 }
 
+static bool presenter_holds(const struct presence_monitor *monitor) {
+    return monitor->presenter_held && (monitor->hold & HOLD_DO_NOT_DISTURB);
+}
+
 static void conclude(struct presence_monitor *monitor) {
-    enum presence known = monitor->n_holds > 0 ? PRESENCE_BUSY : PRESENCE_AVAILABLE;
+    bool busy = monitor->n_holds > 0 || presenter_holds(monitor);
+    enum presence known = busy ? PRESENCE_BUSY : PRESENCE_AVAILABLE;
     for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++)
         if (known != PRESENCE_AWAY && source_holds(&monitor->sources[i]))
             known = kind_presence(monitor->sources[i].kind);
@@ -371,13 +377,16 @@ static size_t list_rows(const struct presence_monitor *monitor, struct presence_
             .holds = source_holds(source),
         };
     }
+    if (monitor->presenter_held)
+        ret[n++] = (struct presence_source){"presenter", presence_id(PRESENCE_BUSY), "do not disturb",
+                                            presenter_holds(monitor)};
     for (size_t i = 0; i < monitor->n_holds; i++)
         ret[n++] = (struct presence_source){"hold", presence_id(PRESENCE_BUSY), monitor->holds[i]->why, true};
     return n;
 }
 
 static void tell_askers(struct presence_monitor *monitor) {
-    struct presence_source rows[ELEMENTSOF(source_kinds) + HOLDS_MAX];
+    struct presence_source rows[ELEMENTSOF(source_kinds) + 1 + HOLDS_MAX];
     _cleanup_free_ struct asker *askers = TAKE_PTR(monitor->askers);
     size_t n_askers = monitor->n_askers;
     monitor->n_askers = monitor->askers_capacity = 0;
@@ -838,6 +847,11 @@ void presence_configure(struct presence_monitor *monitor, uint32_t hold, usec_t 
     conclude(monitor);
     if (monitor->watching)
         schedule_round(monitor);
+}
+
+void presence_set_presenter_held(struct presence_monitor *monitor, bool held) {
+    monitor->presenter_held = held;
+    conclude(monitor);
 }
 
 bool presence_locked(const struct presence_monitor *monitor) {

@@ -13,8 +13,9 @@ struct presence_monitor;
 
 /* One source's last answer, or one Hold(). Strings are borrowed until the next ask. */
 struct presence_source {
-    const char *name;   /* "logind-lock", "logind-idle", "screensaver", "kde-do-not-disturb", ..., "hold" */
-    const char *state;  /* "available", "away", "busy", "unknown" (no answer), "absent" (not there) */
+    const char *name;  /* "logind-lock", "logind-idle", "screensaver", "kde-do-not-disturb", ..., "presenter",
+                          "hold" */
+    const char *state; /* "available", "away", "busy", "unknown" (no answer), "absent" (not there) */
     const char *detail; /* "locked", "idle for 12 min", the reason of a hold, ...; may be empty */
     bool holds;         /* by `hold` of the schedule this one holds prompts back now */
 };
@@ -41,6 +42,10 @@ int presence_ask(struct presence_monitor *monitor, presence_asked asked, void *u
 
 /* Watches for changes from now on (asking once at the start), or stops. */
 int presence_watch(struct presence_monitor *monitor, bool on);
+
+/* Do-not-disturb that nobody tells on the bus: the presenter finds it when it is to show something (Held),
+ * and says when it is over. */
+void presence_set_presenter_held(struct presence_monitor *monitor, bool held);
 
 /* Whether the screen is locked, as last known: whatever `hold` says, what is shown leaves a locked screen. */
 bool presence_locked(const struct presence_monitor *monitor);

@@ -378,7 +378,7 @@ static int append_hints(sd_bus_message *m, const struct showing *showing) {
         bool value;
     } flags[] = {
         {"step", showing->in_place}, {"private", showing->concealed}, {"write", showing->write},
-        {"sound", showing->sound},   {"force", showing->by_hand},
+        {"sound", showing->sound},   {"force", showing->force},
     };
     int r = sd_bus_message_open_container(m, 'a', "{sv}");
     for (size_t i = 0; r >= 0 && i < ELEMENTSOF(flags); i++)

@@ -23,7 +23,8 @@ struct showing {
     const struct presenter_choice *choices;
     size_t n_choices;
     bool in_place; /* continues the same id: another text, no new alert */
-    bool concealed, write, sound, by_hand;
+    bool concealed, write, sound;
+    bool force;                 /* even where the desktop is set not to disturb */
     uint32_t commands_named;    /* showings until now that named the command that answers */
     usec_t show_for_usec;       /* USEC_INFINITY: until answered */
     const char *bus_id, *owner; /* an earlier showing to replace, or NULL */

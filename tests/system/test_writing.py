@@ -8,51 +8,11 @@ import sys
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig_link import fixture_bus, fixture_env, fixture_notify, fixture_server, fixture_started  # noqa: E402, F401
+from rig_link import (Windows, fixture_bus, fixture_env, fixture_notify, fixture_server,  # noqa: E402, F401
+                      fixture_started)
 from rig_presenter import CAPS, PATIENCE, Driver, Lines, Manager  # noqa: E402
 
 CHOICES = ("helpful=Helpful", "later=In 15 min", "not-this=Not this")
-
-# Says what it was started with, then writes what it is told; "cancel" is a window that is closed.
-WINDOW = """#!/bin/sh
-printf '%s\\n' "{name} $* token=$XDG_ACTIVATION_TOKEN display=$DISPLAY$WAYLAND_DISPLAY" >"{folder}/asked"
-read -r line <"{folder}/typed"
-[ "$line" = cancel ] || printf '%s\\n' "$line"
-exec >&-
-echo ended >"{folder}/asked"
-"""
-
-
-class Windows:
-    """The programs that open a window, and the person who types into it."""
-
-    def __init__(self, folder, env):
-        self.folder = folder
-        folder.mkdir()
-        for fifo in "asked", "typed":
-            os.mkfifo(folder / fifo)
-        self.asked = os.open(folder / "asked", os.O_RDWR)
-        self.typed = os.open(folder / "typed", os.O_RDWR)
-        self.lines = Lines(self.asked)
-        for tool in "sh", "printf", "dash":  # nothing else is on the path: no zenity of the machine's
-            (folder / tool).symlink_to("/bin/sh" if tool != "printf" else "/usr/bin/printf")
-        env["PATH"] = str(folder)
-
-    def install(self, name="zenity"):
-        program = self.folder / name
-        program.write_text(WINDOW.replace("{name}", name).replace("{folder}", str(self.folder)))
-        program.chmod(0o755)
-
-    def opened(self):
-        return self.lines.next()
-
-    def type(self, line):
-        os.write(self.typed, line.encode() + b"\n")
-
-    def stop(self):
-        os.close(self.asked)
-        os.close(self.typed)
-
 
 @pytest.fixture(name="windows")
 def fixture_windows(tmp_path, env, started):
