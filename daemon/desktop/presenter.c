@@ -199,11 +199,13 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
     if (failure && !sd_bus_is_open(presenter->link))
         return 0; /* it ended: on_disconnected() follows */
     presenter->on_its_way = sd_bus_slot_unref(presenter->on_its_way);
-    if (failure && (sd_bus_error_has_name(failure, SD_BUS_ERROR_NO_REPLY) ||
-                    sd_bus_error_has_name(failure, SD_BUS_ERROR_TIMEOUT))) {
+    bool hangs = failure && sd_bus_error_has_name(failure, SD_BUS_ERROR_NO_REPLY);
+    if (hangs) {
         if (presenter->pid > 0)
             kill(presenter->pid, SIGKILL);
         stop(presenter);
+    }
+    if (hangs || (failure && sd_bus_error_has_name(failure, SD_BUS_ERROR_TIMEOUT))) {
         begin_pause(presenter);
         report_unshown(presenter, "The notification server does not answer; the prompt waits");
         return 0;

@@ -9,6 +9,7 @@
 #define PRESENTER_INTERFACE         "org.kindlyd.Presenter1"
 #define PRESENTER_ERROR_UNAVAILABLE PRESENTER_INTERFACE ".Error.Unavailable"
 #define PRESENTER_ERROR_HELD        PRESENTER_INTERFACE ".Error.Held"
+#define PRESENTER_ERROR_TIMEOUT     "org.freedesktop.DBus.Error.Timeout"
 
 /* What Closed says. */
 #define PRESENTER_DISMISSED  "dismissed"

@@ -100,6 +100,9 @@ static void refuse(GDBusMethodInvocation *call, int error, const char *wrong) {
     else if (error == -EBUSY)
         g_dbus_method_invocation_return_dbus_error(call, PRESENTER_ERROR_HELD,
                                                    "The desktop is set not to disturb.");
+    else if (error == -ETIMEDOUT)
+        g_dbus_method_invocation_return_dbus_error(call, PRESENTER_ERROR_TIMEOUT,
+                                                   "The notification server does not answer.");
     else
         g_dbus_method_invocation_return_dbus_error(call, PRESENTER_ERROR_UNAVAILABLE,
                                                    "No notification server takes this now.");

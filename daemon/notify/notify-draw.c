@@ -7,6 +7,8 @@
 
 #include <unistd.h>
 
+#include "daemon/notify/notify-server.h"
+
 #define PLACEHOLDER "A line of your own"
 #define FLOOD_ERROR "org.freedesktop.Notifications.Error.ExcessNotificationGeneration"
 #define FLOOD_USEC  1100000
@@ -77,6 +79,8 @@ static int send_notification(NotifyNotification *notification) {
     g_autoptr(GError) error = NULL;
     if (send_once(notification, &error))
         return 0;
+    if (server_is_silent(error))
+        return -ETIMEDOUT;
     if (!waited_out_flood(error)) {
         bool answered = !error || g_dbus_error_is_remote_error(error);
         if (!answered || replaced == 0)

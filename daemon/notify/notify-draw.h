@@ -7,7 +7,8 @@
 
 /* Draws a card's notice with this object: in place of the notification whose id the object has, else a new
  * one. Where nothing can be replaced any more it is drawn anew. Every action calls `on_chosen` with `data`.
- * Blocks until the server answers, 25 s at most. -EHOSTUNREACH: the server did not take it. */
+ * Blocks until the server answers, 25 s at most. -EHOSTUNREACH: the server did not take it; -ETIMEDOUT: it
+ * did not answer. */
 int draw(NotifyNotification *notification, const struct card *card, const struct notice *notice,
          NotifyActionCallback on_chosen, void *data);
 

@@ -94,7 +94,8 @@ static void on_closed(NotifyNotification *notification, void *data) {
         showing_end(showing, closed_how(notify_notification_get_closed_reason(notification)));
 }
 
-/* Nothing is to be done when the server has closed it, and it is kept only for the line that is being written. */
+/* Nothing is to be done when the server has closed it, and it is kept only for the line that is being
+ * written. */
 static void close_on_server(const struct showing *showing) {
     uint32_t server_id = draw_get_id(showing->notification);
     if (server_id != 0)

@@ -26,7 +26,8 @@ struct screen *screen_free(struct screen *screen);
 DEFINE_CLEANUP(struct screen, screen_free)
 
 /* Shows a card; returns when the server has taken it, after 25 s at most. -EHOSTUNREACH: no server takes it
- * now; -EBUSY: the desktop must not be disturbed, Free() follows; -ENOMEM. The outputs are the caller's. */
+ * now; -ETIMEDOUT: there is one, and it does not answer; -EBUSY: the desktop must not be disturbed, Free()
+ * follows; -ENOMEM. The outputs are the caller's. */
 int screen_show(struct screen *screen, const struct card *card, char **ret_bus_id, char **ret_owner,
                 uint32_t *ret_server_id);
 

@@ -16,10 +16,23 @@ static GVariant *ask_bus(GDBusConnection *bus, const char *method, GVariant *arg
                                        NULL);
 }
 
-static GVariant *ask_server(GDBusConnection *bus, const char *owner, const char *method, const char *type) {
-    return g_dbus_connection_call_sync(bus, owner, SERVER_PATH, SERVER_INTERFACE, method, NULL,
-                                       G_VARIANT_TYPE(type), G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                                       CALL_TIMEOUT_MSEC, NULL, NULL);
+bool server_is_silent(const GError *error) {
+    return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
+           g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
+           g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_TIMEOUT);
+}
+
+/* -EHOSTUNREACH, -ETIMEDOUT: as server_find(). */
+static int ask_server(GDBusConnection *bus, const char *owner, const char *method, const char *type,
+                      GVariant **ret) {
+    g_autoptr(GError) error = NULL;
+    GVariant *reply = g_dbus_connection_call_sync(bus, owner, SERVER_PATH, SERVER_INTERFACE, method, NULL,
+                                                  G_VARIANT_TYPE(type), G_DBUS_CALL_FLAGS_NO_AUTO_START,
+                                                  CALL_TIMEOUT_MSEC, NULL, &error);
+    if (!reply)
+        return server_is_silent(error) ? -ETIMEDOUT : -EHOSTUNREACH;
+    *ret = reply;
+    return 0;
 }
 
 /* The one string of a reply, or NULL; consumes the reply. */
@@ -55,15 +68,26 @@ static char *find_owner(GDBusConnection *bus) {
     return reply ? get_owner(bus) : NULL;
 }
 
-static bool get_caps(GDBusConnection *bus, const char *owner, struct notice_caps *caps) {
-    g_autoptr(GVariant) reply = ask_server(bus, owner, "GetCapabilities", "(as)");
-    if (!reply)
-        return false;
+static int get_name(GDBusConnection *bus, struct server *server) {
+    GVariant *reply = NULL;
+    int r = ask_server(bus, server->owner, "GetServerInformation", "(ssss)", &reply);
+    if (r < 0)
+        return r;
+    server->name = take_string(reply);
+    server->caps = notice_caps_of(server->name);
+    return 0;
+}
+
+static int get_caps(GDBusConnection *bus, struct server *server) {
+    g_autoptr(GVariant) reply = NULL;
+    int r = ask_server(bus, server->owner, "GetCapabilities", "(as)", &reply);
+    if (r < 0)
+        return r;
     g_autofree const char **names = NULL;
     g_variant_get(reply, "(^a&s)", &names);
     for (const char **name = names; *name; name++)
-        notice_caps_add(caps, *name);
-    return true;
+        notice_caps_add(&server->caps, *name);
+    return 0;
 }
 
 int server_find(GDBusConnection *bus, struct server **ret) {
@@ -72,12 +96,11 @@ int server_find(GDBusConnection *bus, struct server **ret) {
     server->owner = find_owner(bus);
     if (!server->bus_id || !server->owner)
         return -EHOSTUNREACH;
-    server->name = take_string(ask_server(bus, server->owner, "GetServerInformation", "(ssss)"));
-    if (!server->name)
-        return -EHOSTUNREACH;
-    server->caps = notice_caps_of(server->name);
-    if (!get_caps(bus, server->owner, &server->caps))
-        return -EHOSTUNREACH;
+    int r = get_name(bus, server);
+    if (r >= 0)
+        r = get_caps(bus, server);
+    if (r < 0)
+        return r;
     *ret = TAKE_PTR(server);
     return 0;
 }

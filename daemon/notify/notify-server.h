@@ -18,11 +18,14 @@ struct server {
     struct notice_caps caps;
 };
 
-/* Starts a server where none runs and the bus knows how to. -EHOSTUNREACH: there is none, or it does not
- * answer. */
+/* Starts a server where none runs and the bus knows how to. -EHOSTUNREACH: there is none, or it answers
+ * with an error; -ETIMEDOUT: it does not answer. */
 int server_find(GDBusConnection *bus, struct server **ret);
 struct server *server_free(struct server *server); /* always NULL */
 DEFINE_CLEANUP(struct server, server_free)
+
+/* Whether a call failed for want of an answer. NULL: it didn't fail. */
+bool server_is_silent(const GError *error);
 
 /* Asks it to take a notification off the screen, and doesn't wait. */
 void server_close(GDBusConnection *bus, const char *owner, uint32_t id);
