@@ -2,9 +2,12 @@
 import os
 import stat
 import subprocess
+import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-VARIANT = os.path.basename(os.environ["KINDLY_BUILD"])
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from rig_presenter import BUILD, ROOT  # noqa: E402
+
+VARIANT = os.path.basename(BUILD)
 
 
 def make(goal, root):
@@ -25,7 +28,7 @@ def copy_of_the_tree(folder):
     """Installing elsewhere rewrites generated units: that must not race with the build under test."""
     subprocess.run(["cp", "-a", "Makefile", "daemon", "config", "docs", "units", "tests", folder], cwd=ROOT, check=True)
     os.makedirs(os.path.join(folder, "build"))
-    subprocess.run(["cp", "-a", os.environ["KINDLY_BUILD"], os.path.join(folder, "build")], check=True)
+    subprocess.run(["cp", "-a", BUILD, os.path.join(folder, "build")], check=True)
 
 
 def test_install_and_uninstall(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@ nothing outside sees. The manager runs as root, since only root can make these; 
 the test speaks to its bus and to systemctl from outside."""
 
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import subprocess
 import pytest
 
 from rig import NAME, OBJECT, PATIENCE, Caller, FAR_AWAY, CALM, HOUR, Server, stop
+from rig_link import Windows
 from test_install import VARIANT, copy_of_the_tree
 
 pytestmark = pytest.mark.full
@@ -128,20 +130,30 @@ def fixture_home(tmp_path, installed):
     return home
 
 
-@pytest.fixture(name="manager")
-def fixture_manager(tmp_path, home, started):
+def environment(tmp_path, home):
     run = tmp_path / "run"
     run.mkdir(mode=0o700)
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_RUNTIME_DIR": str(run), "LC_ALL": "C.UTF-8",
-           "XDG_DATA_HOME": str(home / ".local/share"), "TZ": "UTC", "GSETTINGS_BACKEND": "memory",
-           "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent",
-           "DBUS_SESSION_BUS_ADDRESS": "unix:path=%s/bus" % run}
-    return started(Manager(env, str(tmp_path)))
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_RUNTIME_DIR": str(run), "LC_ALL": "C.UTF-8",
+            "XDG_DATA_HOME": str(home / ".local/share"), "TZ": "UTC", "GSETTINGS_BACKEND": "memory",
+            "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent",
+            "DBUS_SESSION_BUS_ADDRESS": "unix:path=%s/bus" % run}
 
 
-def test_the_unit_is_sound(installed, manager):
-    assert manager.run("systemd-analyze", "--user", "verify", "--man=no",
-                       str(installed / "lib/systemd/user/kindlyd.service")) == (0, "")
+@pytest.fixture(name="manager")
+def fixture_manager(tmp_path, home, started):
+    return started(Manager(environment(tmp_path, home), str(tmp_path)))
+
+
+def test_the_unit_is_sound(installed, manager, tmp_path):
+    """With the system's own units beside it: what else is installed on this machine may be wrong."""
+    units = tmp_path / "units"
+    units.mkdir()
+    for kind in "*.target", "*.socket", "*.slice", "dbus.service":
+        for unit in pathlib.Path("/usr/lib/systemd/user").glob(kind):
+            (units / unit.name).symlink_to(unit)
+    (units / "kindlyd.service").symlink_to(installed / "lib/systemd/user/kindlyd.service")
+    assert manager.run("env", "SYSTEMD_UNIT_PATH=%s" % units, "systemd-analyze", "--user", "verify", "--man=no",
+                       str(units / "kindlyd.service")) == (0, "")
 
 
 def test_a_life_under_systemd(manager, home, started):
@@ -196,6 +208,35 @@ def test_started_over_the_bus(manager, started):
     assert status == 0, told
     assert screen.next()["event"] == "notify"
     assert manager.show("ActiveState") == "active" and manager.show("MainPID") != "0"
+
+
+def test_a_line_is_written_outside_the_sandbox(tmp_path, home, started):
+    """The window is a unit of its own, without the daemon's limits and with the display that the manager learned of
+    after the daemon had started."""
+    env = environment(tmp_path, home)
+    path = env["PATH"]
+    windows = started(Windows(tmp_path / "bin", env))
+    windows.install()
+    env["PATH"] += ":" + path
+    manager = started(Manager(env, str(tmp_path)))
+    assert manager.systemctl("set-environment", "PATH=" + env["PATH"]) == (0, "")
+    (home / ".config/kindly/kindly.conf").write_text(
+        'reminders = ( { name = "evening"; at = "2100-01-01 20:15"; write = true; } );\n' + CALM)
+    assert manager.systemctl("start", "kindlyd") == (0, "")
+    assert manager.systemctl("set-environment", "DISPLAY=:55") == (0, "")
+    caller = started(Caller(env["DBUS_SESSION_BUS_ADDRESS"]))
+    screen = started(Server(env))
+    card = caller.call("Prompt", "evening")
+    shown = screen.next()
+    screen.do("action", id=shown["id"], key="write")
+    assert windows.opened().endswith(" display=:55")
+    _, units = manager.systemctl("list-units", "--plain", "--no-legend", "kindly-write-*")
+    name = units.split()[0]
+    limits = manager.systemctl("show", "--property=NoNewPrivileges,RestrictNamespaces", name)[1]
+    assert "NoNewPrivileges=no" in limits and "RestrictNamespaces=no" in limits
+    windows.type("in the evening")
+    assert caller.next("Answered") == (card, "okay")
+    assert caller.entries()[-1]["note"] == "in the evening"
 
 
 def test_comes_back_with_the_bus(manager):
