@@ -89,8 +89,11 @@ static void list_practices(const struct schedule *schedule) {
         deck_load_folder(library, shipped, schedule->languages, schedule->n_languages, &ignored);
     if (library && path_user_decks(&own) >= 0)
         deck_load_folder(library, own, schedule->languages, schedule->n_languages, &ignored);
-    for (size_t i = 0; library && i < library->n_practices; i++)
-        print_candidate(library->practices[i].id, "practice");
+    for (size_t i = 0; library && i < library->n_practices; i++) {
+        const struct practice *practice = &library->practices[i];
+        if (library_find_practice(library, practice->id) == practice)
+            print_candidate(practice->id, "practice");
+    }
     mistakes_done(&ignored);
 }
 

@@ -15,6 +15,7 @@ void prompt_done(struct prompt *prompt) {
 
 void practice_done(struct practice *practice) {
     free(practice->id);
+    free(practice->language);
     free(practice->title);
     for (size_t i = 0; i < practice->n_steps; i++)
         free(practice->steps[i]);
@@ -71,7 +72,7 @@ int library_add_prompt(struct library *library, struct prompt *prompt) {
 }
 
 int library_add_practice(struct library *library, struct practice *practice) {
-    if (library_find_practice(library, practice->id))
+    if (library_has_practice(library, practice->id, practice->language))
         return -EEXIST;
     int r = array_reserve(&library->practices, &library->practices_capacity, library->n_practices + 1,
                           sizeof *library->practices);
@@ -89,8 +90,21 @@ const struct prompt *library_find_prompt(const struct library *library, const ch
 }
 
 const struct practice *library_find_practice(const struct library *library, const char *id) {
-    for (size_t i = 0; i < library->n_practices; i++)
-        if (streq(library->practices[i].id, id))
-            return &library->practices[i];
-    return NULL;
+    const struct practice *best = NULL;
+    for (size_t i = 0; i < library->n_practices; i++) {
+        const struct practice *practice = &library->practices[i];
+        if (streq(practice->id, id) && (!best || practice->rank < best->rank))
+            best = practice;
+    }
+    return best;
+}
+
+bool library_has_practice(const struct library *library, const char *id, const char *language) {
+    for (size_t i = 0; i < library->n_practices; i++) {
+        const struct practice *practice = &library->practices[i];
+        if (streq(practice->id, id) &&
+            (!language || !practice->language || streq(practice->language, language)))
+            return true;
+    }
+    return false;
 }

@@ -13,7 +13,9 @@ struct prompt {
 };
 
 struct practice {
-    char *id; /* e.g. "three-breaths" */
+    char *id;       /* e.g. "three-breaths"; unique in its language */
+    char *language; /* NULL: its deck names none, and it counts for each */
+    unsigned rank;  /* of the language among those asked for: the least is preferred */
     char *title;
     char **steps;
     size_t n_steps; /* at least 1 */
@@ -35,10 +37,14 @@ DEFINE_CLEANUP(struct library, library_free)
 void prompt_done(struct prompt *prompt);
 void practice_done(struct practice *practice);
 
-/* Take the contents over on success (the argument is zeroed). -EEXIST: the id is there already. */
+/* Take the contents over on success (the argument is zeroed). -EEXIST: the id is there already, of a practice
+ * in its language. */
 int library_add_prompt(struct library *library, struct prompt *prompt);
 int library_add_practice(struct library *library, struct practice *practice);
 
-/* NULL when there is none. */
+/* Whether a practice has that id in that language (NULL: in any). */
+bool library_has_practice(const struct library *library, const char *id, const char *language);
+
+/* NULL when there is none. A practice is there once in each language: it is that of the preferred one. */
 const struct prompt *library_find_prompt(const struct library *library, const char *id);
 const struct practice *library_find_practice(const struct library *library, const char *id);

@@ -11,6 +11,7 @@ struct batch {
     const struct library *library;
     enum theme theme; /* THEME_NONE: not said, or not known */
     char *language, *title, *license;
+    unsigned rank; /* of the language among those that are wanted */
     bool reviewed;
     struct prompt *prompts;
     size_t n_prompts;
@@ -196,7 +197,8 @@ static int check_theme(struct settings *settings, const config_setting_t *root) 
     return 0;
 }
 
-/* Ids are unique among prompts and practices together, in the file and in the library. */
+/* Ids are unique among prompts and practices together, in the file and in the library; but a practice may be
+ * there once in each language. */
 
 static size_t collect_ids(const config_setting_t *root, const char *name, const config_setting_t **ids,
                           size_t n_ids) {
@@ -219,14 +221,22 @@ static int compare_ids(const void *a, const void *b) {
     return order ? order : (left_line > right_line) - (left_line < right_line);
 }
 
-static int check_id(struct settings *settings, const struct library *library, const config_setting_t *before,
+static bool is_taken(const struct batch *batch, const config_setting_t *id) {
+    const char *text = config_setting_get_string(id);
+    const config_setting_t *list = config_setting_parent(config_setting_parent(id));
+    bool practice = streq(config_setting_name(list), "practices");
+    return library_find_prompt(batch->library, text) ||
+           library_has_practice(batch->library, text, practice ? batch->language : NULL);
+}
+
+static int check_id(struct settings *settings, const struct batch *batch, const config_setting_t *before,
                     const config_setting_t *id) {
     const char *text = config_setting_get_string(id);
     char reason[96];
     if (before && streq(config_setting_get_string(before), text))
         snprintf(reason, sizeof reason, "that id stands in line %u already; each is given once",
                  config_setting_source_line(before));
-    else if (library_find_prompt(library, text) || library_find_practice(library, text))
+    else if (is_taken(batch, id))
         snprintf(reason, sizeof reason, "another deck has that id already; each is given once");
     else
         return 0;
@@ -244,7 +254,7 @@ static int check_ids(struct settings *settings, const struct batch *batch) {
     qsort(ids, n, sizeof *ids, compare_ids);
     int r = 0;
     for (size_t i = 0; i < n && r == 0; i++)
-        r = check_id(settings, batch->library, i ? ids[i - 1] : NULL, ids[i]);
+        r = check_id(settings, batch, i ? ids[i - 1] : NULL, ids[i]);
     return r;
 }
 
@@ -274,8 +284,21 @@ static void merge_prompts(struct library *library, struct batch *batch) {
     }
 }
 
+static int name_language(struct batch *batch) {
+    for (size_t i = 0; batch->language && i < batch->n_practices; i++) {
+        struct practice *practice = &batch->practices[i];
+        practice->rank = batch->rank;
+        practice->language = strdup(batch->language);
+        if (!practice->language)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
 static int merge(struct library *library, struct batch *batch) {
-    int r = array_reserve(&library->prompts, &library->prompts_capacity,
+    int r = name_language(batch);
+    if (r == 0)
+        r = array_reserve(&library->prompts, &library->prompts_capacity,
                           library->n_prompts + batch->n_prompts, sizeof *library->prompts);
     if (r == 0)
         r = array_reserve(&library->practices, &library->practices_capacity,
@@ -296,21 +319,23 @@ static int merge(struct library *library, struct batch *batch) {
     return 0;
 }
 
-/* Which files are wanted: those of one language, because their folder says so; those of any of several, or of
- * none; or, with no languages, all. */
+/* Which files are wanted: those of any of several languages, or of none; or, with no languages, all. */
 struct wanted {
-    const char *folder_language;
+    const char *folder_language; /* NULL: the folder is of no language */
     char *const *languages;
     size_t n_languages;
 };
 
+/* The language's place among them; n_languages when it isn't there. */
+static size_t rank_of(const struct wanted *wanted, const char *language) {
+    size_t rank = 0;
+    while (rank < wanted->n_languages && !streq(wanted->languages[rank], language))
+        rank++;
+    return rank;
+}
+
 static bool is_wanted(const struct wanted *wanted, const char *language) {
-    if (!language || !wanted->languages)
-        return true;
-    for (size_t i = 0; i < wanted->n_languages; i++)
-        if (streq(wanted->languages[i], language))
-            return true;
-    return false;
+    return !language || !wanted->languages || rank_of(wanted, language) < wanted->n_languages;
 }
 
 static int check_language(struct settings *settings, const struct wanted *wanted, const char *language) {
@@ -321,6 +346,18 @@ static int check_language(struct settings *settings, const struct wanted *wanted
                         wanted->folder_language);
 }
 
+/* In the folder of a language a deck needn't name it. */
+static int settle_language(const struct wanted *wanted, struct batch *batch) {
+    if (!batch->language && wanted->folder_language) {
+        batch->language = strdup(wanted->folder_language);
+        if (!batch->language)
+            return -ENOMEM;
+    }
+    if (batch->language)
+        batch->rank = (unsigned)rank_of(wanted, batch->language);
+    return 0;
+}
+
 static int read_batch(struct settings *settings, const struct wanted *wanted, struct batch *batch) {
     const config_setting_t *root = config_root_setting(&settings->config);
     int r = settings_take(settings, root, deck_keys, ELEMENTSOF(deck_keys), batch);
@@ -328,6 +365,8 @@ static int read_batch(struct settings *settings, const struct wanted *wanted, st
         r = check_theme(settings, root);
     if (r == 0)
         r = check_language(settings, wanted, batch->language);
+    if (r == 0)
+        r = settle_language(wanted, batch);
     if (r < 0 || !is_wanted(wanted, batch->language))
         return r;
     r = check_ids(settings, batch);
@@ -410,24 +449,25 @@ static int load_folder(struct library *library, const char *folder, const struct
     return r;
 }
 
-static int load_language(struct library *library, const char *folder, const char *language,
+static int load_language(struct library *library, const char *folder, const struct wanted *wanted,
                          struct mistakes *mistakes) {
     _cleanup_free_ char *path = NULL;
-    if (asprintf(&path, "%s/%s", folder, language) < 0) {
+    if (asprintf(&path, "%s/%s", folder, wanted->folder_language) < 0) {
         path = NULL;
         return -ENOMEM;
     }
-    return load_folder(library, path, &(struct wanted){.folder_language = language}, mistakes);
+    return load_folder(library, path, wanted, mistakes);
 }
 
 int deck_load_folder(struct library *library, const char *folder, char *const *languages, size_t n_languages,
                      struct mistakes *mistakes) {
+    struct wanted wanted = {.languages = languages, .n_languages = n_languages};
     int r = 0;
     for (size_t i = 0; i < n_languages && r == 0; i++) {
-        struct wanted before = {.languages = languages, .n_languages = i};
-        if (i == 0 || !is_wanted(&before, languages[i]))
-            r = load_language(library, folder, languages[i], mistakes);
+        wanted.folder_language = languages[i];
+        if (rank_of(&wanted, languages[i]) == i)
+            r = load_language(library, folder, &wanted, mistakes);
     }
-    struct wanted any = {.languages = languages, .n_languages = n_languages};
-    return r < 0 ? r : load_folder(library, folder, &any, mistakes);
+    wanted.folder_language = NULL;
+    return r < 0 ? r : load_folder(library, folder, &wanted, mistakes);
 }

@@ -20,6 +20,7 @@ bool deck_is_deck(const char *path);
 
 /* Adds all `*.conf` of DIR/LANG for each language in order, then those directly in DIR whose `language` is
  * among them (or that name none), in the order of their names. A folder that isn't there is fine. Files with
- * errors are left out and told in `mistakes`; the rest is loaded. -ENOMEM. */
+ * errors are left out and told in `mistakes`; the rest is loaded. Practices are ranked by the place of their
+ * language among `languages`. -ENOMEM. */
 int deck_load_folder(struct library *library, const char *folder, char *const *languages, size_t n_languages,
                      struct mistakes *mistakes);

@@ -212,6 +212,66 @@ static void folders_by_language(void **state) {
     rmdir(in_folder("de"));
 }
 
+static void write_practice(const char *name, const char *language, const char *title) {
+    char text[256];
+    snprintf(text, sizeof text,
+             "%s practices = ( { id = \"pause\"; title = \"%s\"; steps = ( \"A step.\" ); } );", language,
+             title);
+    write_deck(name, text);
+}
+
+/* A practice is there once in each language, and the first language that has it wins, whichever file is read
+ * first; a prompt has its id alone. */
+static void practices_by_language(void **state) {
+    (void)state;
+    static const char *const files[] = {"en/a.conf", "own.conf", "again.conf", "none.conf", "prompt.conf"};
+    static const struct {
+        const char *languages[2], *expected;
+    } cases[] = {{{"de", "en"}, "Pause"}, {{"en", "de"}, "A pause"}, {{"fr", "de"}, "Pause"}};
+    assert_int_equal(mkdir(in_folder("en"), 0700), 0);
+    write_practice("en/a.conf", "", "A pause");
+    write_practice("own.conf", "language = \"de\";", "Pause");
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        struct library *library = library_new();
+        struct mistakes mistakes = {0};
+        char first[4], second[4], *languages[] = {first, second};
+        strcpy(first, cases[i].languages[0]);
+        strcpy(second, cases[i].languages[1]);
+        assert_int_equal(deck_load_folder(library, in_folder("."), languages, 2, &mistakes), 0);
+        assert_int_equal(deck_load_folder(library, folder, languages, 2, &mistakes), 0);
+        if (mistakes.n == 0)
+            fail_msg("the same practice is taken twice in one language");
+        mistakes_done(&mistakes);
+        assert_string_equal(library_find_practice(library, "pause")->title, cases[i].expected);
+        library_free(library);
+    }
+    static const struct {
+        const char *name, *text;
+    } taken[] = {
+        {"again.conf",
+         "language = \"en\"; practices = ( { id = \"pause\"; title = \"T\"; steps = ( \"A.\" ); } );"},
+        {"none.conf", "practices = ( { id = \"pause\"; title = \"T\"; steps = ( \"A.\" ); } );"},
+        {"prompt.conf",
+         "theme = \"care\"; language = \"fr\"; prompts = ( { id = \"pause\"; text = \"A.\"; } );"},
+    };
+    char en[] = "en", *languages[] = {en};
+    for (size_t i = 0; i < ELEMENTSOF(taken); i++) {
+        struct library *library = library_new();
+        struct mistakes mistakes = {0};
+        assert_int_equal(deck_load_folder(library, folder, languages, 1, &mistakes), 0);
+        assert_int_equal(mistakes.n, 0);
+        write_deck(taken[i].name, taken[i].text);
+        assert_int_equal(deck_load_file(library, in_folder(taken[i].name), &mistakes), -EINVAL);
+        assert_non_null(strstr(mistakes.items[0].text, "another deck has that id already"));
+        unlink(in_folder(taken[i].name));
+        mistakes_done(&mistakes);
+        library_free(library);
+    }
+    for (size_t i = 0; i < ELEMENTSOF(files); i++)
+        unlink(in_folder(files[i]));
+    rmdir(in_folder("en"));
+}
+
 static void folders_that_are_none(void **state) {
     (void)state;
     char en[] = "en", *languages[] = {en};
@@ -255,10 +315,15 @@ static void installed_decks_are_fine(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_deck_is_read),           cmocka_unit_test(a_bad_file_adds_nothing),
-        cmocka_unit_test(texts_have_a_length),      cmocka_unit_test(large_decks_are_sorted),
-        cmocka_unit_test(items_are_bounded),        cmocka_unit_test(folders_by_language),
-        cmocka_unit_test(folders_that_are_none),    cmocka_unit_test(decks_are_told_from_schedules),
+        cmocka_unit_test(a_deck_is_read),
+        cmocka_unit_test(a_bad_file_adds_nothing),
+        cmocka_unit_test(texts_have_a_length),
+        cmocka_unit_test(large_decks_are_sorted),
+        cmocka_unit_test(items_are_bounded),
+        cmocka_unit_test(folders_by_language),
+        cmocka_unit_test(practices_by_language),
+        cmocka_unit_test(folders_that_are_none),
+        cmocka_unit_test(decks_are_told_from_schedules),
         cmocka_unit_test(installed_decks_are_fine),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
