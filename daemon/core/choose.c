@@ -104,18 +104,20 @@ static theme_set first_weeks_without(const struct history *history, usec_t now_u
     return young ? THEME_BIT(THEME_IMAGE) | THEME_BIT(THEME_FORGIVENESS) : 0;
 }
 
-static bool card_fits(const struct prompt *prompt, const struct history *history, unsigned ceiling) {
+static bool card_fits(const struct prompt *prompt, const struct schedule *schedule,
+                      const struct history *history, unsigned ceiling) {
     const struct card *card = history_find(history, prompt->id);
-    return prompt->depth <= ceiling && !(card && card->resting);
+    return prompt->depth <= ceiling && !(card && card->resting) &&
+           prompt_suits(prompt, or_empty(schedule->name));
 }
 
 /* Themes with at least one card that may be shown. */
-static theme_set themes_with_cards(const struct library *library, const struct history *history,
-                                   unsigned ceiling) {
+static theme_set themes_with_cards(const struct library *library, const struct schedule *schedule,
+                                   const struct history *history, unsigned ceiling) {
     theme_set themes = 0;
     for (size_t i = 0; i < library->n_prompts && themes != library->themes; i++) {
         const struct prompt *prompt = &library->prompts[i];
-        if (!(themes & THEME_BIT(prompt->theme)) && card_fits(prompt, history, ceiling))
+        if (!(themes & THEME_BIT(prompt->theme)) && card_fits(prompt, schedule, history, ceiling))
             themes |= THEME_BIT(prompt->theme);
     }
     return themes;
@@ -181,15 +183,16 @@ static enum theme draw_theme(theme_set eligible, const struct schedule *schedule
 
 /* The card of the theme that has not been seen for longest; among those not seen within 30 days, one at
  * random. */
-static const struct prompt *draw_card(const struct library *library, const struct history *history,
-                                      enum theme theme, bool write, unsigned ceiling, usec_t now_usec,
-                                      uint64_t *state) {
+static const struct prompt *draw_card(const struct library *library, const struct schedule *schedule,
+                                      const struct history *history, enum theme theme, bool write,
+                                      unsigned ceiling, usec_t now_usec, uint64_t *state) {
     const struct prompt *best = NULL;
     usec_t best_usec = 0;
     uint64_t ties = 0;
     for (size_t i = 0; i < library->n_prompts; i++) {
         const struct prompt *prompt = &library->prompts[i];
-        if (prompt->theme != theme || (write && !prompt->write) || !card_fits(prompt, history, ceiling))
+        if (prompt->theme != theme || (write && !prompt->write) ||
+            !card_fits(prompt, schedule, history, ceiling))
             continue;
         const struct card *card = history_find(history, prompt->id);
         usec_t shown_usec = card ? card->shown_usec : 0;
@@ -209,7 +212,7 @@ int choose_prompt(const struct library *library, const struct schedule *schedule
                   const struct history *history, const struct wish *wish, struct pick *ret) {
     uint64_t state = wish->seed;
     unsigned ceiling = depth_ceiling(history, wish->now_usec);
-    theme_set allowed = themes_with_cards(library, history, ceiling);
+    theme_set allowed = themes_with_cards(library, schedule, history, ceiling);
     if (wish->themes)
         allowed &= wish->themes;
     if (!wish->asked) {
@@ -226,9 +229,9 @@ int choose_prompt(const struct library *library, const struct schedule *schedule
     if ((allowed & (allowed - 1)) == 0)
         branch = BRANCH_ASKED;
     const struct prompt *prompt =
-        draw_card(library, history, theme, wish->write, ceiling, wish->now_usec, &state);
+        draw_card(library, schedule, history, theme, wish->write, ceiling, wish->now_usec, &state);
     if (!prompt)
-        prompt = draw_card(library, history, theme, false, ceiling, wish->now_usec, &state);
+        prompt = draw_card(library, schedule, history, theme, false, ceiling, wish->now_usec, &state);
     *ret = (struct pick){prompt, branch, history->themes[theme].rated, history->themes[theme].rated_helpful};
     return 0;
 }

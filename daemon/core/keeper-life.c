@@ -240,9 +240,12 @@ enum stage first_stage(const struct world *world, const struct open_prompt *open
 static int set_prompt(struct open_prompt *open, const struct world *world, const struct pick *pick) {
     char why[64];
     snprintf(why, sizeof why, "%s %u %u", branch_id(pick->branch), pick->rated_helpful, pick->rated);
-    int r = replace_string(&open->prompt, pick->prompt->id);
+    _cleanup_free_ char *words = NULL;
+    int r = prompt_words(pick->prompt, or_empty(world->schedule->name), &words);
     if (r >= 0)
-        r = replace_string(&open->text, pick->prompt->text);
+        r = replace_string(&open->prompt, pick->prompt->id);
+    if (r >= 0)
+        r = replace_string(&open->text, words);
     if (r >= 0)
         r = replace_string(&open->why, why);
     if (r < 0)

@@ -10,6 +10,7 @@ struct library *library_new(void) {
 void prompt_done(struct prompt *prompt) {
     free(prompt->id);
     free(prompt->text);
+    free(prompt->nameless);
     *prompt = (struct prompt){0};
 }
 
@@ -34,6 +35,40 @@ struct library *library_free(struct library *library) {
     free(library->practices);
     free(library);
     return NULL;
+}
+
+static bool is_name(const char *name) {
+    return name[strspn(name, " ")] != '\0';
+}
+
+bool prompt_suits(const struct prompt *prompt, const char *name) {
+    return !prompt->named || prompt->nameless || is_name(name);
+}
+
+static int fill_in(const char *text, const char *name, char **ret) {
+    size_t size = strlen(text) + 1;
+    for (const char *at = text; (at = strstr(at, PROMPT_NAME)); at += strlen(PROMPT_NAME))
+        size += strlen(name);
+    char *words = malloc(size), *end = words;
+    if (!words)
+        return -ENOMEM;
+    for (const char *at; (at = strstr(text, PROMPT_NAME)); text = at + strlen(PROMPT_NAME))
+        end = stpcpy(mempcpy(end, text, (size_t)(at - text)), name);
+    strcpy(end, text);
+    *ret = words;
+    return 0;
+}
+
+int prompt_words(const struct prompt *prompt, const char *name, char **ret) {
+    if (!prompt_suits(prompt, name))
+        return -ENODATA;
+    if (prompt->named && is_name(name))
+        return fill_in(prompt->text, name, ret);
+    char *words = strdup(prompt->named ? prompt->nameless : prompt->text);
+    if (!words)
+        return -ENOMEM;
+    *ret = words;
+    return 0;
 }
 
 /* Where `id` is, or belongs: decks are read in order of id, so that additions mostly go to the end. */

@@ -3,13 +3,18 @@
 
 #include "daemon/core/theme.h"
 
+/* In the text of a deck: the name that the schedule gives. */
+#define PROMPT_NAME "{name}"
+
 struct prompt {
-    char *id;   /* unique in the library, e.g. "humanity-01" */
-    char *text; /* UTF-8, one paragraph */
+    char *id;       /* unique in the library, e.g. "humanity-01" */
+    char *text;     /* UTF-8, one paragraph */
+    char *nameless; /* what stands for a text with PROMPT_NAME when there is no name; NULL: nothing does */
     enum theme theme;
     uint8_t depth; /* 1 light to 3 deep (EVIDENCE: themes) */
     bool body;     /* about the body or a feeling: carries an exit */
     bool write;    /* invites a line */
+    bool named;    /* PROMPT_NAME in its text is the person's name (it isn't in a line of their own) */
 };
 
 struct practice {
@@ -33,6 +38,12 @@ struct library {
 struct library *library_new(void);
 struct library *library_free(struct library *library); /* always NULL */
 DEFINE_CLEANUP(struct library, library_free)
+
+/* The text as it is shown to someone of that name; "" or blank: they have set none. The caller frees it.
+ * -ENODATA: it needs a name. -ENOMEM. */
+int prompt_words(const struct prompt *prompt, const char *name, char **ret);
+/* Whether there are words for that name: prompt_words() wouldn't return -ENODATA. */
+bool prompt_suits(const struct prompt *prompt, const char *name);
 
 void prompt_done(struct prompt *prompt);
 void practice_done(struct practice *practice);

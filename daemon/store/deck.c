@@ -63,6 +63,14 @@ static int take_depth(struct settings *settings, const config_setting_t *setting
     return r;
 }
 
+static int take_nameless(struct settings *settings, const config_setting_t *setting, const struct key *key,
+                         void *field) {
+    if (strstr(or_empty(setting_text(setting)), PROMPT_NAME))
+        return settings_refuse(settings, setting, key,
+                               "it stands where there is no name, so it has no " PROMPT_NAME);
+    return take_words(settings, setting, key, field);
+}
+
 #define TEXT_ALLOWED "a text of one line in quotes, not empty, at most 400 bytes"
 #define ID_ALLOWED   "1 to 64 letters, digits, '-', '_' and '.', in quotes"
 
@@ -71,6 +79,7 @@ static int take_depth(struct settings *settings, const config_setting_t *setting
 static const struct key prompt_keys[] = {
     {"id", take_id, OF_PROMPT(id), 1, DECK_ID_MAX, ID_ALLOWED, NULL, true},
     {"text", take_words, OF_PROMPT(text), 1, DECK_TEXT_MAX, TEXT_ALLOWED, NULL, true},
+    {"nameless", take_nameless, OF_PROMPT(nameless), 1, DECK_TEXT_MAX, TEXT_ALLOWED, NULL, false},
     {"depth", take_depth, OF_PROMPT(depth), 1, 3, "1, 2 or 3", NULL, false},
     {"body", take_bool, OF_PROMPT(body), 0, 0, "true or false", NULL, false},
     {"write", take_bool, OF_PROMPT(write), 0, 0, "true or false", NULL, false},
@@ -305,8 +314,10 @@ static int merge(struct library *library, struct batch *batch) {
                           library->n_practices + batch->n_practices, sizeof *library->practices);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < batch->n_prompts; i++)
+    for (size_t i = 0; i < batch->n_prompts; i++) {
         batch->prompts[i].theme = batch->theme;
+        batch->prompts[i].named = strstr(batch->prompts[i].text, PROMPT_NAME);
+    }
     if (batch->n_prompts > 0) {
         library->themes |= THEME_BIT(batch->theme);
         qsort(batch->prompts, batch->n_prompts, sizeof *batch->prompts, compare_prompts);

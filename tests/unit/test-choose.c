@@ -418,6 +418,29 @@ static void test_a_year(void **state) {
     tear_down(&bench);
 }
 
+/* Without a name, what needs one never comes, even where nothing else is left. */
+static void test_names(void **state) {
+    (void)state;
+    static char kim[] = "Kim";
+    struct bench bench = set_up();
+    add_theme(&bench, THEME_CARE, 1, 2);
+    bench.library->prompts[0].named = true;
+    for (unsigned i = 0; i < 100; i++)
+        assert_string_equal(pick(&bench, i).prompt->id, "care-01");
+    bench.library->prompts[1].named = true;
+    assert_int_equal(themes_that_come(&bench), 0);
+    bench.schedule.name = kim;
+    bool came[2] = {false};
+    for (unsigned i = 0; i < 100; i++)
+        came[pick(&bench, i).prompt == &bench.library->prompts[1]] = true;
+    assert_true(came[0] && came[1]);
+    bench.schedule.name = NULL;
+    bench.library->prompts[0].nameless = strdup("A text.");
+    for (unsigned i = 0; i < 100; i++)
+        assert_string_equal(pick(&bench, i).prompt->id, "care-00");
+    tear_down(&bench);
+}
+
 static void test_ids(void **state) {
     (void)state;
     for (enum branch branch = 0; branch < BRANCH_COUNT; branch++)
@@ -439,6 +462,7 @@ int main(void) {
         cmocka_unit_test(test_why),
         cmocka_unit_test(test_cards),
         cmocka_unit_test(test_a_year),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,6 +77,24 @@ static void a_deck_is_read(void **state) {
     library_free(library);
 }
 
+static void names_are_marked(void **state) {
+    (void)state;
+    struct mistakes mistakes = {0};
+    struct library *library = library_new();
+    int r = load_deck(
+        library,
+        "theme = \"care\"; prompts = ( { id = \"a\"; text = \"{name}, tea?\"; nameless = \"Tea?\"; },\n"
+        "{ id = \"b\"; text = \"{name}, tea?\"; }, { id = \"c\"; text = \"{nam}, tea?\"; } );",
+        &mistakes);
+    assert_int_equal(r, 0);
+    assert_true(library_find_prompt(library, "a")->named);
+    assert_string_equal(library_find_prompt(library, "a")->nameless, "Tea?");
+    assert_true(library_find_prompt(library, "b")->named);
+    assert_null(library_find_prompt(library, "b")->nameless);
+    assert_false(library_find_prompt(library, "c")->named);
+    library_free(library);
+}
+
 #define DECK(theme, prompts) "theme = \"" theme "\"; reviewed = false; prompts = ( " prompts " );"
 #define PROMPT(id)           "{ id = \"" id "\"; text = \"A text.\"; }"
 
@@ -315,15 +333,11 @@ static void installed_decks_are_fine(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_deck_is_read),
-        cmocka_unit_test(a_bad_file_adds_nothing),
-        cmocka_unit_test(texts_have_a_length),
-        cmocka_unit_test(large_decks_are_sorted),
-        cmocka_unit_test(items_are_bounded),
-        cmocka_unit_test(folders_by_language),
-        cmocka_unit_test(practices_by_language),
-        cmocka_unit_test(folders_that_are_none),
-        cmocka_unit_test(decks_are_told_from_schedules),
+        cmocka_unit_test(a_deck_is_read),           cmocka_unit_test(names_are_marked),
+        cmocka_unit_test(a_bad_file_adds_nothing),  cmocka_unit_test(texts_have_a_length),
+        cmocka_unit_test(large_decks_are_sorted),   cmocka_unit_test(items_are_bounded),
+        cmocka_unit_test(folders_by_language),      cmocka_unit_test(practices_by_language),
+        cmocka_unit_test(folders_that_are_none),    cmocka_unit_test(decks_are_told_from_schedules),
         cmocka_unit_test(installed_decks_are_fine),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

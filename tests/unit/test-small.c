@@ -344,6 +344,41 @@ static void test_library(void **state) {
     library_free(library);
 }
 
+static const struct {
+    const char *text, *nameless;
+    bool own;                    /* a line of the person's, not a deck's */
+    const char *name, *expected; /* NULL: it needs a name */
+} words[] = {
+    {"Slow is fine.", NULL, false, "Kim", "Slow is fine."},
+    {"{name}, slow is fine.", "Slow is fine.", false, "Kim", "Kim, slow is fine."},
+    {"{name}, slow is fine.", "Slow is fine.", false, "", "Slow is fine."},
+    {"{name}, slow is fine.", "Slow is fine.", false, "  ", "Slow is fine."},
+    {"{name}, slow is fine.", NULL, false, "", NULL},
+    {"{name}, slow is fine.", NULL, false, "{name}", "{name}, slow is fine."},
+    {"Slow, {name}. Slow, {name}", "Slow.", false, "\345\260\217\351\233\250",
+     "Slow, \345\260\217\351\233\250. Slow, \345\260\217\351\233\250"},
+    {"{name}", "You.", false, "Kim", "Kim"},
+    {"A {name} in braces.", NULL, true, "Kim", "A {name} in braces."},
+    {"A {name} in braces.", NULL, true, "", "A {name} in braces."},
+};
+
+static void test_words_of_a_prompt(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ELEMENTSOF(words); i++) {
+        struct prompt prompt = {.text = strdup(words[i].text), .named = !words[i].own};
+        prompt.named = prompt.named && strstr(prompt.text, PROMPT_NAME);
+        prompt.nameless = words[i].nameless ? strdup(words[i].nameless) : NULL;
+        char *told = NULL;
+        int r = prompt_words(&prompt, words[i].name, &told);
+        assert_int_equal(r, words[i].expected ? 0 : -ENODATA);
+        assert_int_equal(prompt_suits(&prompt, words[i].name), words[i].expected != NULL);
+        if (words[i].expected)
+            assert_string_equal(told, words[i].expected);
+        free(told);
+        prompt_done(&prompt);
+    }
+}
+
 /* --- Who includes whom ------------------------------------------------------------------------ */
 
 /* `core` knows only itself; `store` and `desktop` don't know each other. */
@@ -384,7 +419,8 @@ int main(void) {
         cmocka_unit_test(test_uuid_parse),  cmocka_unit_test(test_ids),
         cmocka_unit_test(test_labels),      cmocka_unit_test(test_sums_stop_at_the_ends),
         cmocka_unit_test(test_arrays_grow), cmocka_unit_test(test_take_and_cleanup),
-        cmocka_unit_test(test_library),     cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_library),     cmocka_unit_test(test_words_of_a_prompt),
+        cmocka_unit_test(test_layers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
