@@ -20,9 +20,12 @@
 #define TWINS_LOOKS_MAX ((size_t)10 * 1000 * 1000)
 #define LOOKS_MIN       200 /* of each text */
 
+#define MARKS 4 /* words of 64 bits */
+
 struct set {
     uint32_t *runs; /* sorted; borrowed from the index */
     size_t n;
+    uint64_t marks[MARKS]; /* a bit for each run, some for several */
 };
 
 struct index {
@@ -100,7 +103,10 @@ static int add_set(struct index *index, const char *text) {
     for (size_t i = 0; i < n; i++)
         if (i == 0 || runs[i] != runs[i - 1])
             runs[kept++] = runs[i];
-    index->sets[index->n_sets++].n = kept;
+    struct set *set = &index->sets[index->n_sets++];
+    set->n = kept;
+    for (size_t i = 0; i < kept; i++)
+        set->marks[runs[i] / 64 % MARKS] |= UINT64_C(1) << runs[i] % 64;
     index->n_runs += kept;
     return 0;
 }
@@ -152,9 +158,18 @@ static bool is_near(size_t common, size_t a, size_t b) {
     return 2 * BOUND_DENOMINATOR * common >= BOUND_NUMERATOR * (a + b);
 }
 
+/* At most so many runs are in both: each mark that only one set has stands for a run that only that set has.
+ */
+static size_t most_common(const struct set *a, const struct set *b) {
+    size_t apart = 0;
+    for (size_t i = 0; i < MARKS; i++)
+        apart += (size_t)__builtin_popcountll(a->marks[i] ^ b->marks[i]);
+    return MIN_OF((a->n + b->n - apart) / 2, MIN_OF(a->n, b->n));
+}
+
 static bool are_near(const struct set *a, const struct set *b) {
     size_t common = 0;
-    if (!is_near(MIN_OF(a->n, b->n), a->n, b->n))
+    if (!is_near(most_common(a, b), a->n, b->n))
         return false;
     for (size_t i = 0, j = 0; i < a->n && j < b->n;) {
         common += a->runs[i] == b->runs[j];
