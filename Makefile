@@ -184,6 +184,7 @@ bench: deps-check
 # --- Install ----------------------------------------------------------------------------------------------------
 # One table: mode, what, where. install, uninstall and the install test read it.
 DECK_FILES := $(sort $(wildcard config/decks/*/*.conf))
+WORDING_FILES := $(sort $(wildcard config/wording/*.conf))
 define INSTALLED
 755 $(O)/kindlyd $(BINDIR)/kindlyd
 755 $(O)/kindly $(BINDIR)/kindly
@@ -192,7 +193,8 @@ define INSTALLED
 644 config/kindly.conf $(DATADIR)/kindly.conf
 $(foreach f,$(DECK_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
 )644 config/decks/LICENSE $(DATADIR)/decks/LICENSE
-644 $(O)/kindlyd.service $(USERUNITDIR)/kindlyd.service
+$(foreach f,$(WORDING_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
+)644 $(O)/kindlyd.service $(USERUNITDIR)/kindlyd.service
 644 $(O)/org.kindlyd.Kindly1.service $(DATAROOT)/dbus-1/services/org.kindlyd.Kindly1.service
 644 units/org.kindlyd.Kindly1.xml $(DATAROOT)/dbus-1/interfaces/org.kindlyd.Kindly1.xml
 644 $(O)/org.kindlyd.Kindly.desktop $(DATAROOT)/applications/org.kindlyd.Kindly.desktop
@@ -211,8 +213,8 @@ install: all $(PAGES)
 uninstall:
 	@printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
 	  [ -z "$$mode" ] || rm -f "$(DESTDIR)$$to"; done
-	@for d in "$(DESTDIR)$(DATADIR)"/decks/* "$(DESTDIR)$(DATADIR)"/decks "$(DESTDIR)$(DATADIR)" \
-	  "$(DESTDIR)$(LIBEXECDIR)"; do rmdir "$$d" 2>/dev/null || :; done
+	@for d in "$(DESTDIR)$(DATADIR)"/decks/* "$(DESTDIR)$(DATADIR)"/decks "$(DESTDIR)$(DATADIR)"/wording \
+	  "$(DESTDIR)$(DATADIR)" "$(DESTDIR)$(LIBEXECDIR)"; do rmdir "$$d" 2>/dev/null || :; done
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -1,7 +1,8 @@
 /* check: the schedule and the decks are read by the functions that the daemon uses, and what they find is
- * told.
+ * told; then how the decks are worded.
  *
  * The schedule is read twice: decks are those of its languages, and its practices are those of the decks. */
+#include <limits.h>
 #include <stdio.h>
 
 #include "daemon/client/rows.h"
@@ -10,27 +11,45 @@
 #include "daemon/store/config.h"
 #include "daemon/store/deck.h"
 #include "daemon/store/paths.h"
+#include "daemon/store/wordlist.h"
 
 struct check {
     struct mistakes mistakes;
     bool unreviewed; /* of the decks that were read, one says so */
 };
 
-static int load_folders(struct check *check, char *const *languages, size_t n_languages,
+static int start_lint(struct lint **ret) {
+    _cleanup_free_ char *lists = NULL;
+    int r = path_shipped("wording", &lists);
+    if (r < 0)
+        return r;
+    struct lint *lint = lint_new(lists);
+    if (!lint)
+        return -ENOMEM;
+    *ret = lint;
+    return 0;
+}
+
+/* Whose wording has to be right: ours. */
+static int load_folders(struct check *check, char *const *languages, size_t n_languages, struct lint *lint,
                         struct library *library) {
     _cleanup_free_ char *shipped = NULL, *own = NULL;
     int r = path_shipped("decks", &shipped);
     if (r >= 0)
         r = path_user_decks(&own);
+    if (r >= 0 && lint)
+        lint_as(lint, MISTAKE_ERROR);
     if (r >= 0)
-        r = deck_load_folder(library, shipped, languages, n_languages, &check->mistakes);
+        r = deck_lint_folder(library, shipped, languages, n_languages, lint, &check->mistakes);
+    if (r >= 0 && lint)
+        lint_as(lint, MISTAKE_WARNING);
     if (r >= 0)
-        r = deck_load_folder(library, own, languages, n_languages, &check->mistakes);
+        r = deck_lint_folder(library, own, languages, n_languages, lint, &check->mistakes);
     return r;
 }
 
-/* The decks of the schedule's languages; a schedule with mistakes counts as English. */
-static int load_decks(struct check *check, const char *path, struct library **ret) {
+/* The decks of the schedule's languages; a schedule with mistakes counts as English. `lint` may be NULL. */
+static int load_decks(struct check *check, const char *path, struct lint *lint, struct library **ret) {
     struct mistakes ignored = {};
     _cleanup_(schedule_freep) struct schedule *schedule = NULL;
     int r = config_load(path, NULL, &ignored, &schedule);
@@ -42,9 +61,9 @@ static int load_decks(struct check *check, const char *path, struct library **re
     if (!library)
         return -ENOMEM;
     if (schedule)
-        r = load_folders(check, schedule->languages, schedule->n_languages, library);
+        r = load_folders(check, schedule->languages, schedule->n_languages, lint, library);
     else
-        r = load_folders(check, fallback, 1, library);
+        r = load_folders(check, fallback, 1, lint, library);
     if (r >= 0)
         *ret = TAKE_PTR(library);
     return r;
@@ -69,30 +88,54 @@ static int check_everything(struct check *check, char **ret_path) {
     if (r < 0)
         return r;
     _cleanup_(library_freep) struct library *library = NULL;
-    r = load_decks(check, *ret_path, &library);
+    _cleanup_(lint_freep) struct lint *lint = NULL;
+    r = start_lint(&lint);
+    if (r >= 0)
+        r = load_decks(check, *ret_path, lint, &library);
     if (r < 0)
         return r;
     check->unreviewed = !library->all_reviewed;
-    return check_schedule(check, *ret_path, library);
+    r = check_schedule(check, *ret_path, library);
+    return r < 0 ? r : lint_tell(lint, &check->mistakes); /* last, so that it leaves room for the others */
+}
+
+static bool is_shipped(const char *path) {
+    char file[PATH_MAX], folder[PATH_MAX];
+    _cleanup_free_ char *shipped = NULL;
+    if (path_shipped("decks", &shipped) < 0 || !realpath(path, file) || !realpath(shipped, folder))
+        return false;
+    size_t length = strlen(folder);
+    return strncmp(file, folder, length) == 0 && file[length] == '/';
 }
 
 static int check_deck(struct check *check, const char *path) {
     _cleanup_(library_freep) struct library *library = library_new();
-    if (!library)
-        return -ENOMEM;
+    _cleanup_(lint_freep) struct lint *lint = NULL;
+    int r = library ? start_lint(&lint) : -ENOMEM;
+    if (r < 0)
+        return r;
+    lint_as(lint, is_shipped(path) ? MISTAKE_ERROR : MISTAKE_WARNING);
     size_t before = check->mistakes.n_errors;
-    int r = real_error(check, before, deck_load_file(library, path, &check->mistakes));
+    r = real_error(check, before, deck_lint_file(library, path, lint, &check->mistakes));
     check->unreviewed = check->unreviewed || !library->all_reviewed;
-    return r;
+    return r < 0 ? r : lint_tell(lint, &check->mistakes);
+}
+
+static int check_words(struct check *check, const char *path) {
+    _cleanup_(wordlist_freep) struct wordlist *list = NULL;
+    size_t before = check->mistakes.n_errors;
+    return real_error(check, before, wordlist_load(path, &check->mistakes, &list));
 }
 
 /* Schedules may name practices of the decks; those of the schedule's own languages are read for it. */
 static int check_file(struct check *check, const char *path) {
     if (deck_is_deck(path))
         return check_deck(check, path);
+    if (wordlist_is_list(path))
+        return check_words(check, path);
     struct check decks = {};
     _cleanup_(library_freep) struct library *library = NULL;
-    int r = load_decks(&decks, path, &library);
+    int r = load_decks(&decks, path, NULL, &library);
     mistakes_done(&decks.mistakes);
     return r < 0 ? r : check_schedule(check, path, library);
 }
@@ -108,6 +151,8 @@ static void print_mistakes(const struct check *check, const char *subject) {
         print_clean(stdout, subject);
         puts(": no mistakes.");
     }
+    if (check->mistakes.n > 0 && check->mistakes.n_errors == 0)
+        puts("These are warnings: everything is used as it is.");
     if (check->unreviewed)
         puts("Not every text has been read by a native speaker other than its author (reviewed = false).");
 }

@@ -131,6 +131,13 @@ int phrases_add(struct phrases *phrases, const char *text) {
     return 0;
 }
 
+/* A word that has begun goes on with a letter, or with an apostrophe between two of them. */
+static bool continues_word(const struct spelled *spelled, size_t place) {
+    if (place < spelled->n && spelled->codes[place] == '\'')
+        place++;
+    return place < spelled->n && spelled->kinds[place] == LETTER_WORD;
+}
+
 /* Compares a phrase's codes from `first` to `last` with the text at `place`: where that ends, or 0 for no
  * match. */
 static size_t match_part(const struct spelled *spelled, size_t place, const struct phrase *phrase,
@@ -140,7 +147,7 @@ static size_t match_part(const struct spelled *spelled, size_t place, const stru
     for (size_t i = first; i < last; i++) {
         uint32_t code = phrase->codes[i];
         if (code == CODE_ENDING) {
-            while (place < spelled->n && spelled->kinds[place] == LETTER_WORD)
+            while (continues_word(spelled, place))
                 place++;
             continue;
         }
@@ -358,7 +365,7 @@ size_t wording_weigh(const struct wordlist *list, const struct wording_shares *s
 
 /* --- In words --------------------------------------------------------------------------------- */
 
-/* "if", "when" or "..." */
+/* "if", "when", ... */
 static void name_phrases(const struct phrases *phrases, char *buffer, size_t size) {
     size_t length = 0;
     *buffer = '\0';
@@ -414,12 +421,11 @@ void wording_explain(const struct wording_finding *finding, char buffer[WORDING_
                  finding->word, finding->why);
         break;
     case WORDING_EXIT:
-        snprintf(buffer, WORDING_MESSAGE_SIZE,
-                 "is about the body and offers nothing else; one of these would: %s", phrases);
+        snprintf(buffer, WORDING_MESSAGE_SIZE, "is about the body and has no way out, such as %s", phrases);
         break;
     case WORDING_CONDITIONAL:
-        snprintf(buffer, WORDING_MESSAGE_SIZE, "%zu of %zu sentences open with one of %s; at most a third",
-                 finding->n, finding->of, phrases);
+        snprintf(buffer, WORDING_MESSAGE_SIZE, "%zu of %zu sentences open with %s%s; at most a third",
+                 finding->n, finding->of, finding->phrases->n == 1 ? "" : "one of ", phrases);
         break;
     case WORDING_ASKING:
         snprintf(buffer, WORDING_MESSAGE_SIZE, "only %zu of %zu prompts ask nothing; at least a third",

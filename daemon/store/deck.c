@@ -293,7 +293,12 @@ static void merge_prompts(struct library *library, struct batch *batch) {
     }
 }
 
-static int name_language(struct batch *batch) {
+/* What the deck says of all that is in it. */
+static int mark_all(struct batch *batch) {
+    for (size_t i = 0; i < batch->n_prompts; i++) {
+        batch->prompts[i].theme = batch->theme;
+        batch->prompts[i].named = strstr(batch->prompts[i].text, PROMPT_NAME);
+    }
     for (size_t i = 0; batch->language && i < batch->n_practices; i++) {
         struct practice *practice = &batch->practices[i];
         practice->rank = batch->rank;
@@ -305,19 +310,13 @@ static int name_language(struct batch *batch) {
 }
 
 static int merge(struct library *library, struct batch *batch) {
-    int r = name_language(batch);
-    if (r == 0)
-        r = array_reserve(&library->prompts, &library->prompts_capacity,
+    int r = array_reserve(&library->prompts, &library->prompts_capacity,
                           library->n_prompts + batch->n_prompts, sizeof *library->prompts);
     if (r == 0)
         r = array_reserve(&library->practices, &library->practices_capacity,
                           library->n_practices + batch->n_practices, sizeof *library->practices);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < batch->n_prompts; i++) {
-        batch->prompts[i].theme = batch->theme;
-        batch->prompts[i].named = strstr(batch->prompts[i].text, PROMPT_NAME);
-    }
     if (batch->n_prompts > 0) {
         library->themes |= THEME_BIT(batch->theme);
         qsort(batch->prompts, batch->n_prompts, sizeof *batch->prompts, compare_prompts);
@@ -330,11 +329,44 @@ static int merge(struct library *library, struct batch *batch) {
     return 0;
 }
 
+/* For the check of wording: every text with its line. The library will hold the texts. */
+
+static unsigned line_of(const config_setting_t *group, const char *name) {
+    const config_setting_t *member = config_setting_get_member(group, name);
+    return member ? config_setting_source_line(member) : 0;
+}
+
+static int lint_practice(struct lint *lint, const config_setting_t *group, const struct practice *practice) {
+    const config_setting_t *steps = config_setting_get_member(group, "steps");
+    int r = lint_add_step(lint, practice->id, 0, practice->title, line_of(group, "title"));
+    for (size_t i = 0; i < practice->n_steps && r == 0; i++) {
+        const config_setting_t *step =
+            config_setting_is_aggregate(steps) ? config_setting_get_elem(steps, (unsigned)i) : steps;
+        r = lint_add_step(lint, practice->id, i + 1, practice->steps[i], config_setting_source_line(step));
+    }
+    return r;
+}
+
+static int lint_batch(struct lint *lint, const struct settings *settings, const struct batch *batch) {
+    const config_setting_t *root = config_root_setting(&settings->config);
+    const config_setting_t *prompts = config_setting_get_member(root, "prompts");
+    const config_setting_t *practices = config_setting_get_member(root, "practices");
+    int r = lint_add_deck(lint, settings->path, batch->language, batch->theme, line_of(root, "prompts"));
+    for (size_t i = 0; i < batch->n_prompts && r == 0; i++) {
+        const config_setting_t *group = config_setting_get_elem(prompts, (unsigned)i);
+        r = lint_add_prompt(lint, &batch->prompts[i], line_of(group, "text"), line_of(group, "nameless"));
+    }
+    for (size_t i = 0; i < batch->n_practices && r == 0; i++)
+        r = lint_practice(lint, config_setting_get_elem(practices, (unsigned)i), &batch->practices[i]);
+    return r;
+}
+
 /* Which files are wanted: those of any of several languages, or of none; or, with no languages, all. */
 struct wanted {
     const char *folder_language; /* NULL: the folder is of no language */
     char *const *languages;
     size_t n_languages;
+    struct lint *lint; /* NULL: nobody looks at the wording */
 };
 
 /* The language's place among them; n_languages when it isn't there. */
@@ -384,17 +416,24 @@ static int read_batch(struct settings *settings, const struct wanted *wanted, st
     return r < 0 ? r : check_room(settings, batch);
 }
 
-static int load_file(struct library *library, const char *path, const struct wanted *wanted,
-                     struct mistakes *mistakes) {
+/* `text` NULL: what stands in the file. */
+static int load(struct library *library, const char *path, const char *text, const struct wanted *wanted,
+                struct mistakes *mistakes) {
     struct batch batch = {.library = library, .theme = THEME_NONE, .reviewed = true};
     size_t n_errors = mistakes->n_errors;
     struct settings settings;
-    int r = settings_read(&settings, path, DECK_FILE_MAX, mistakes, NULL);
+    int r = text ? settings_read_text(&settings, path, text, mistakes, NULL)
+                 : settings_read(&settings, path, DECK_FILE_MAX, mistakes, NULL);
     if (r == 0)
         r = read_batch(&settings, wanted, &batch);
     if (r == 0 && mistakes->n_errors > n_errors)
         r = -EINVAL;
-    if (r == 0 && is_wanted(wanted, batch.language))
+    bool add = r == 0 && is_wanted(wanted, batch.language);
+    if (add)
+        r = mark_all(&batch);
+    if (add && r == 0 && wanted->lint)
+        r = lint_batch(wanted->lint, &settings, &batch);
+    if (add && r == 0)
         r = merge(library, &batch);
     settings_done(&settings);
     batch_done(&batch);
@@ -402,7 +441,16 @@ static int load_file(struct library *library, const char *path, const struct wan
 }
 
 int deck_load_file(struct library *library, const char *path, struct mistakes *mistakes) {
-    return load_file(library, path, &(struct wanted){0}, mistakes);
+    return deck_lint_file(library, path, NULL, mistakes);
+}
+
+int deck_lint_file(struct library *library, const char *path, struct lint *lint, struct mistakes *mistakes) {
+    return load(library, path, NULL, &(struct wanted){.lint = lint}, mistakes);
+}
+
+int deck_lint_text(struct library *library, const char *path, const char *text, struct lint *lint,
+                   struct mistakes *mistakes) {
+    return load(library, path, text, &(struct wanted){.lint = lint}, mistakes);
 }
 
 bool deck_is_deck(const char *path) {
@@ -436,7 +484,7 @@ static int load_entry(struct library *library, const char *folder, const char *n
         path = NULL;
         return -ENOMEM;
     }
-    int r = load_file(library, path, wanted, mistakes);
+    int r = load(library, path, NULL, wanted, mistakes);
     return r == -ENOMEM ? r : 0;
 }
 
@@ -472,7 +520,12 @@ static int load_language(struct library *library, const char *folder, const stru
 
 int deck_load_folder(struct library *library, const char *folder, char *const *languages, size_t n_languages,
                      struct mistakes *mistakes) {
-    struct wanted wanted = {.languages = languages, .n_languages = n_languages};
+    return deck_lint_folder(library, folder, languages, n_languages, NULL, mistakes);
+}
+
+int deck_lint_folder(struct library *library, const char *folder, char *const *languages, size_t n_languages,
+                     struct lint *lint, struct mistakes *mistakes) {
+    struct wanted wanted = {.languages = languages, .n_languages = n_languages, .lint = lint};
     int r = 0;
     for (size_t i = 0; i < n_languages && r == 0; i++) {
         wanted.folder_language = languages[i];

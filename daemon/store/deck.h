@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/core/library.h"
+#include "daemon/store/lint.h"
 #include "daemon/store/mistake.h"
 
 #define DECK_FILE_MAX         (16 * 1024 * 1024)
@@ -15,6 +16,12 @@
 /* Adds what one file holds. -EINVAL: errors are in `mistakes`, nothing of the file was added. */
 int deck_load_file(struct library *library, const char *path, struct mistakes *mistakes);
 
+/* The same, and what was added is given to `lint` too. `text`: the file as it would be, instead of reading
+ * it. */
+int deck_lint_file(struct library *library, const char *path, struct lint *lint, struct mistakes *mistakes);
+int deck_lint_text(struct library *library, const char *path, const char *text, struct lint *lint,
+                   struct mistakes *mistakes);
+
 /* Whether a file is a deck rather than a schedule: it can be parsed and has prompts or practices. */
 bool deck_is_deck(const char *path);
 
@@ -24,3 +31,6 @@ bool deck_is_deck(const char *path);
  * language among `languages`. -ENOMEM. */
 int deck_load_folder(struct library *library, const char *folder, char *const *languages, size_t n_languages,
                      struct mistakes *mistakes);
+/* The same, and what was added is given to `lint` too. */
+int deck_lint_folder(struct library *library, const char *folder, char *const *languages, size_t n_languages,
+                     struct lint *lint, struct mistakes *mistakes);

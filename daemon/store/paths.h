@@ -10,7 +10,7 @@ int path_user_decks(char **ret);  /* $XDG_DATA_HOME/kindly/decks */
 int path_user_config(char **ret); /* $XDG_CONFIG_HOME/kindly/kindly.conf, whether it is there or not */
 
 /* A file or folder of ours that was installed or, when the program runs from its build folder, stands in the
- * source tree: `name` is "kindly.conf" or "decks". */
+ * source tree: `name` is "kindly.conf", "decks" or "wording". */
 int path_shipped(const char *name, char **ret);
 
 /* A program of ours ("kindly-notify", "kindly-tty"): beside the running one, or in its ../libexec/kindly. */

@@ -3,6 +3,7 @@
 #include "daemon/store/config.h"
 #include "daemon/store/deck.h"
 #include "daemon/store/paths.h"
+#include "daemon/store/wordlist.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -85,6 +86,29 @@ static void compare_with_expected(const struct mistakes *mistakes, const char *p
     fclose(stream);
 }
 
+/* A deck that is worded wrongly, as if it were one of ours. */
+static int lint_broken(const char *path, struct library *decks, struct mistakes *mistakes) {
+    struct lint *lint = lint_new("tests/broken/lists");
+    lint_as(lint, MISTAKE_ERROR);
+    assert_int_equal(deck_lint_file(decks, path, lint, mistakes), 0);
+    assert_int_equal(lint_tell(lint, mistakes), 0);
+    lint_free(lint);
+    return mistakes->n_errors > 0 ? -EINVAL : 0;
+}
+
+/* What a file is for, its name begins with. */
+static int load_broken(const char *name, const char *path, struct library *decks, struct mistakes *mistakes,
+                       struct schedule **ret) {
+    struct wordlist *list;
+    if (strncmp(name, "deck-", 5) == 0)
+        return deck_load_file(decks, path, mistakes);
+    if (strncmp(name, "wording-", 8) == 0)
+        return lint_broken(path, decks, mistakes);
+    if (strncmp(name, "wordlist", 8) == 0)
+        return wordlist_load(path, mistakes, &list);
+    return config_load(path, library, mistakes, ret);
+}
+
 static void try_broken(const char *name) {
     char conf[PATH_MAX], expected[PATH_MAX];
     struct mistakes mistakes = {0};
@@ -92,12 +116,12 @@ static void try_broken(const char *name) {
     struct library *decks = library_new();
     snprintf(conf, sizeof conf, "tests/broken/%s", name);
     snprintf(expected, sizeof expected, "%.*sexpected", (int)(strlen(conf) - strlen("conf")), conf);
-    int r = strncmp(name, "deck-", 5) == 0 ? deck_load_file(decks, conf, &mistakes)
-                                           : config_load(conf, library, &mistakes, &schedule);
+    int r = load_broken(name, conf, decks, &mistakes, &schedule);
     compare_with_expected(&mistakes, expected);
     assert_int_equal(r, -EINVAL);
     assert_null(schedule);
-    assert_int_equal(decks->n_prompts + decks->n_practices + decks->themes, 0);
+    if (strncmp(name, "wording-", 8) != 0)
+        assert_int_equal(decks->n_prompts + decks->n_practices + decks->themes, 0);
     assert_true(mistakes.n_errors > 0);
     mistakes_done(&mistakes);
     library_free(decks);

@@ -135,7 +135,7 @@ static const struct {
     {__LINE__, WORDING_PROMPT, "A sandwich is a MUST.", WORDING_BANNED,
      "says \"MUST\" (pressure); better without"},
     {__LINE__, WORDING_PROMPT, "You shouldn't hurry.", WORDING_BANNED,
-     "says \"shouldn\" (pressure); better without"},
+     "says \"shouldn't\" (pressure); better without"},
     {__LINE__, WORDING_PROMPT, "The shoulder is near.", WORDING_BANNED,
      "says \"shoulder\" (pressure); better without"},
     {__LINE__, WORDING_PROMPT, "Don\342\200\231t hurry.", WORDING_BANNED,
@@ -163,7 +163,7 @@ static const struct {
     {__LINE__, WORDING_BODY, "Rest a hand on the table, or look out.", FINE, ""},
     {__LINE__, WORDING_BODY, "Rest a hand; if you would rather not, look out.", FINE, ""},
     {__LINE__, WORDING_BODY, "Rest a hand on the door for orientation.", WORDING_EXIT,
-     "is about the body and offers nothing else; one of these would: \"or\", \"instead\", \"rather not\""},
+     "is about the body and has no way out, such as \"or\", \"instead\", \"rather not\""},
     {__LINE__, WORDING_PROMPT, "Rest a hand on the door for orientation.", FINE, ""},
     {__LINE__, WORDING_STEP, "Rest a hand on the door for orientation.", FINE, ""},
 };
