@@ -124,9 +124,14 @@ static const struct {
     {"ID", list_open},    {"FILE", list_files},    {"DIR", list_files},    {"COMMAND", list_commands},
 };
 
+/* A word in small letters stands for itself. */
 static void list_named(const char *name) {
+    if (*name >= 'a' && *name <= 'z') {
+        printf("%.*s\t\n", (int)strcspn(name, " "), name);
+        return;
+    }
     name += *name == '[';
-    size_t length = strcspn(name, "]|.");
+    size_t length = strcspn(name, "]|. ");
     for (size_t i = 0; i < ELEMENTSOF(lists); i++)
         if (strlen(lists[i].name) == length && strncmp(lists[i].name, name, length) == 0)
             lists[i].list();
@@ -176,6 +181,20 @@ static size_t count_words(const struct verb *verb, char **words, size_t n) {
     return count;
 }
 
+/* What the help calls the verb's word `index`, or "": none. "..." at the end means that more like it follow.
+ */
+static const char *name_of_word(const struct verb *verb, size_t index) {
+    const char *name = verb->words, *end = name + strlen(name);
+    bool more = strstr(name, "...");
+    for (size_t i = 0; i < index; i++) {
+        const char *space = strchr(name, ' ');
+        if (!space)
+            return more ? name : end;
+        name = space + 1;
+    }
+    return name;
+}
+
 int verb_complete(char **words) {
     size_t n = 0;
     while (words[n])
@@ -194,7 +213,7 @@ int verb_complete(char **words) {
         list_files();
     else if (*words[n - 1] == '-')
         verb_list_options(verb, stdout);
-    else if (count_words(verb, words, n) == 0)
-        list_named(verb->words);
+    else
+        list_named(name_of_word(verb, count_words(verb, words, n)));
     return OUTCOME_DONE;
 }

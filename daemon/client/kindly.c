@@ -147,6 +147,18 @@ const struct verb verbs[] = {
      .max_words = WORDS_ANY,
      .run = verb_check,
      .options = {OPTION_JSON}},
+    {.name = "deck",
+     .words = "import [FILE]",
+     .summary = "make a deck of your own from plain text",
+     .details =
+         "Each line of FILE is a prompt; blank lines and lines that begin with # are left out. Without FILE, "
+         "or with -, it is standard input. The deck is written beside your other ones, never over one.",
+     .min_words = 1,
+     .max_words = 2,
+     .run = verb_deck,
+     .options = {{"theme", 0, OPTION_VALUE, "THEME", "of all its prompts; this one is needed"},
+                 {"language", 0, OPTION_VALUE, "LANG", "such as en or pt-BR (the schedule's first)"},
+                 {"name", 0, OPTION_VALUE, "NAME", "of the deck, its file and its ids (that of FILE)"}}},
     {.name = "reload", .words = "", .summary = "read the schedule and the decks again", .run = verb_reload},
     {.name = "calendar",
      .words = "EXPRESSION",

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/store/create.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/schema.h"
 
@@ -50,25 +51,6 @@ static void tighten(const char *path, mode_t mode) {
         (void)!chmod(path, status.st_mode & mode);
 }
 
-/* Whatever the umask. */
-static int make_folder(const char *path) {
-    if (mkdir(path, FOLDER_MODE) >= 0)
-        return chmod(path, FOLDER_MODE) < 0 ? -errno : 0;
-    return errno == EEXIST ? 0 : -errno;
-}
-
-/* `path` with all its parents; it is changed on the way and as before at the end. */
-static int make_folders(char *path) {
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        int r = access(path, F_OK) < 0 ? make_folder(path) : 0;
-        *slash = '/';
-        if (r < 0)
-            return r;
-    }
-    return make_folder(path);
-}
-
 /* The journal's path with its folder resolved (a link on the way to it is fine, the file itself must be
  * none), and the folder. */
 static int resolve(const char *path, bool create, char **ret_path, char **ret_folder) {
@@ -77,7 +59,7 @@ static int resolve(const char *path, bool create, char **ret_path, char **ret_fo
     _cleanup_free_ char *given = slash ? strndup(path, MAX_OF((size_t)(slash - path), 1U)) : strdup(".");
     if (!given)
         return -ENOMEM;
-    int r = create ? make_folders(given) : 0;
+    int r = create ? create_folders(given) : 0;
     if (r < 0)
         return r;
     _cleanup_free_ char *folder = realpath(given, NULL);

@@ -252,6 +252,10 @@ COMPLETED = [
     (["journal", "--theme", "own", "--mi"], ["--missed"]),
     (["snooze", ""], []),
     (["check", ""], []),
+    (["deck", ""], ["import"]),
+    (["deck", "import", ""], []),
+    (["deck", "import", "--theme", "pa"], ["patience"]),
+    (["deck", "import", "--"], ["--theme", "--language", "--name", "--help"]),
     (["rehearse", "--config", ""], []),
     (["hold", "--while", "kindly-no-such"], []),
     (["hold", "--while", "ls", "--"], []),
@@ -291,7 +295,8 @@ def test_completion_of_what_is_open(person):
 
 
 def test_files_and_commands_are_left_to_the_shell(person):
-    for typed, expected in ((["check", ""], "files"), (["rehearse", "--config", "x"], "files"),
+    for typed, expected in ((["check", ""], "files"), (["check", "a", ""], "files"),
+                            (["deck", "import", ""], "files"), (["rehearse", "--config", "x"], "files"),
                             (["hold", "--while", ""], "commands"), (["hold", "--while", "ls", "-"], "files")):
         assert person.run("kindly", "--complete", *typed) == (0, f"\t{expected}\n", "")
 

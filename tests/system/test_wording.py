@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from rig import BUILD, FAR_AWAY, fixture_caller, fixture_daemon, fixture_person, fixture_screen  # noqa: F401
+from rig import BUILD, FAR_AWAY, Refused, fixture_caller, fixture_daemon, fixture_person, fixture_screen  # noqa: F401
 from test_daemon import prompt, row
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -176,3 +176,139 @@ def test_a_check_of_many_prompts(person, tree):
                     for i in range(50000))
     path = own(person, "many.conf", deck("one", "One.").replace(" );", "\n" + texts + " );"))
     assert tree.check(path)[0] == DONE
+
+
+# --- decks from plain text ---
+
+LINES = """# What I say to myself.
+Is there a cup of tea?
+
+  You could sit down for a moment.  \r
+The rain says "hush" on the roof; \\ is a slash.
+"""
+THEMES = "kindness, acceptance, humanity, noticing, friend, care, image, respect, forgiveness, patience"
+ODD = 'has "\\"; letters and plain punctuation are enough'
+
+
+def lines(person, text=LINES, name="my lines.txt"):
+    path = person.folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def decks(person):
+    folder = person.folder / "data/kindly/decks"
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_lines_become_a_deck(person, screen):
+    """Written for the person alone, warned of, noticed by the daemon, and shown."""
+    made = person.folder / "data/kindly/decks/my-lines.conf"
+    person.start("--decks", str(made.parent))
+    status, out, err = person.run("kindly", "deck", "import", lines(person), "--theme", "patience")
+    assert (status, out) == (DONE, f'{made}: 3 prompts of the theme patience, in "en".\n')
+    assert err == f'{made}:11: "my-lines-003" {ODD}\n'
+    assert made.stat().st_mode & 0o777 == 0o600 and made.parent.stat().st_mode & 0o777 == 0o700
+    assert decks(person) == ["my-lines.conf"]
+    assert person.run("kindly", "check", made)[0] == DONE
+    caller, texts = person.caller(), []
+    while len(texts) < 3:
+        try:
+            card = caller.call("Prompt", "patience")  # nothing tells when a new deck is in use
+        except Refused:
+            continue
+        assert caller.next("Shown")[0] == card
+        texts.append(caller.open()[0]["text"])
+    assert set(texts) == {"Is there a cup of tea?", "You could sit down for a moment.",
+                          'The rain says "hush" on the roof; \\ is a slash.'}
+    assert screen
+
+
+def test_a_deck_is_never_written_over(person):
+    assert person.run("kindly", "deck", "import", lines(person), "--theme=care", "--name=mine")[0] == DONE
+    made = person.folder / "data/kindly/decks/mine.conf"
+    before = made.read_bytes()
+    again = person.run("kindly", "deck", "import", lines(person), "--theme=image", "--name=mine")
+    assert again == (FAILED, "", f"kindly: {made} is there already, and left as it is; choose another --name\n")
+    assert made.read_bytes() == before and decks(person) == ["mine.conf"]
+
+
+def test_ids_of_another_deck_are_not_taken(person):
+    own(person, "other.conf", deck("mine-002", "Tea is fine."))
+    assert person.run("kindly", "deck", "import", lines(person), "--theme=care", "--name=mine") == (
+        FAILED, "", 'kindly: another deck has a prompt "mine-002" already; choose another --name\n')
+    assert decks(person) == ["other.conf"]
+
+
+def test_lines_from_standard_input(person):
+    for arguments in ((), ("-",)):
+        name = f"n{len(arguments)}"
+        command = ["sh", "-c", 'printf "One.\\n" | "$@"', "sh", os.path.join(BUILD, "kindly"), "deck", "import"]
+        status, out, err = person.run(*command, *arguments, "--theme", "care", "--name", name)
+        assert (status, err) == (DONE, "") and out.endswith(f'{name}.conf: 1 prompt of the theme care, in "en".\n')
+    assert decks(person) == ["n0.conf", "n1.conf"]
+
+
+def test_the_language_of_a_new_deck(person):
+    """The schedule's first, or the one that is named; with a word when the schedule doesn't read it."""
+    person.schedule(FAR_AWAY + 'languages = ["fr", "de"];\n')
+    for arguments, language, read in (((), "fr", True), (("--language=de",), "de", True),
+                                      (("--language", "pt-BR"), "pt-BR", False)):
+        status, out, _ = person.run("kindly", "deck", "import", lines(person), "--theme=care", f"--name={language}",
+                                    *arguments)
+        first, *rest = out.splitlines()
+        assert status == DONE and first.endswith(f'in "{language}".')
+        assert rest == ([] if read else ['They come when the schedule\'s languages have "pt-BR" among them.'])
+
+
+BAD_LINES = [
+    (b"One.\nTw\xffo.\n", "{path}:2: this line isn't valid UTF-8; save the text as UTF-8\n"),
+    (b"One.\n\nT\two.\n\x1b[2J.\n",
+     "{path}:3: this line has a control character, such as a tab; it is plain text\n"
+     "{path}:4: this line has a control character, such as a tab; it is plain text\n"),
+    (b"x" * 401, "{path}:1: this line has 401 bytes; a prompt has at most 400, better 140 characters\n"),
+    (b"x.\n" * 10001, "{path}:10001: this is prompt 10001; a deck is made of at most 10000\n"),
+    (b"#\n" * (4 * 1024 * 1024) + b"#", "kindly: {path} is larger than 8 MiB; a deck is made of at most 10000 lines\n"),
+    (b"\n# nothing\n", "{path}: there is no prompt in it; each line is one\n"),
+]
+
+
+@pytest.mark.parametrize("text, told", BAD_LINES, ids=["utf-8", "control", "long", "many", "large", "none"])
+def test_bad_lines_change_nothing(person, text, told):
+    path = lines(person, text)
+    assert person.run("kindly", "deck", "import", path, "--theme=care") == (FAILED, "", told.format(path=path))
+    assert decks(person) == []
+
+
+@pytest.mark.parametrize("arguments, told", [
+    ((), "deck needs more: kindly deck import [FILE]"),
+    (("export",), 'deck does not know "export"; it is: kindly deck import [FILE]'),
+    (("import", "FILE"), f"deck import needs --theme=THEME, one of {THEMES}"),
+    (("import", "FILE", "--theme=own"), f'there is no theme "own" for decks; it must be one of {THEMES}'),
+    (("import", "FILE", "--theme=care", "--name=a/b"),
+     "the name \"a/b\" can't be that of a deck: 1 to 50 letters (a to z), digits, '-', '_' and '.', the first one no '.'"),
+    (("import", "FILE", "--theme=care", "--language=e n"), '"e n" is no language, such as en or pt-BR'),
+    (("import", "--theme=care"), "deck import needs --name=NAME with standard input; the deck is called so"),
+    (("import", "FILE", "--theme=care", "too much"), 'deck does not take "too much"; see: kindly deck --help'),
+])
+def test_a_deck_asked_for_wrongly(person, arguments, told):
+    path = str(lines(person))
+    given = [path if word == "FILE" else word for word in arguments]
+    assert person.run("kindly", "deck", *given) == (USAGE, "", f"kindly: {told}\n")
+    assert decks(person) == []
+
+
+def test_files_that_cannot_be_read(person):
+    for path, told in (("nowhere.txt", "No such file or directory"), (".", "Is a directory")):
+        assert person.run("kindly", "deck", "import", path, "--theme=care", "--name=x", cwd=person.folder) == (
+            FAILED, "", f"kindly: {path}: {told}\n")
+    unnamed = lines(person, name="\u4f60\u597d.txt")
+    status, _, err = person.run("kindly", "deck", "import", unnamed, "--theme=care")
+    assert status == USAGE and "needs --name=NAME" in err
+
+
+def test_a_place_that_cannot_be_written(person):
+    """A file where the folder would be."""
+    (person.folder / "data/kindly").write_text("")
+    status, out, err = person.run("kindly", "deck", "import", lines(person), "--theme=care")
+    assert (status, out) == (FAILED, "") and "my-lines.conf: Not a directory" in err
