@@ -201,7 +201,8 @@ $(foreach f,$(WORDING_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
 644 units/org.kindlyd.Kindly.svg $(DATAROOT)/icons/hicolor/scalable/apps/org.kindlyd.Kindly.svg
 644 units/org.kindlyd.Kindly-symbolic.svg $(DATAROOT)/icons/hicolor/symbolic/apps/org.kindlyd.Kindly-symbolic.svg
 $(foreach p,$(PAGES),644 $(p) $(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p))
-)644 docs/completions/kindly.bash $(DATAROOT)/bash-completion/completions/kindly
+)644 docs/writing-prompts.md $(DATAROOT)/doc/kindly/writing-prompts.md
+644 docs/completions/kindly.bash $(DATAROOT)/bash-completion/completions/kindly
 644 docs/completions/_kindly $(DATAROOT)/zsh/site-functions/_kindly
 644 docs/completions/kindly.fish $(DATAROOT)/fish/vendor_completions.d/kindly.fish
 endef
@@ -214,7 +215,7 @@ uninstall:
 	@printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
 	  [ -z "$$mode" ] || rm -f "$(DESTDIR)$$to"; done
 	@for d in "$(DESTDIR)$(DATADIR)"/decks/* "$(DESTDIR)$(DATADIR)"/decks "$(DESTDIR)$(DATADIR)"/wording \
-	  "$(DESTDIR)$(DATADIR)" "$(DESTDIR)$(LIBEXECDIR)"; do rmdir "$$d" 2>/dev/null || :; done
+	  "$(DESTDIR)$(DATADIR)" "$(DESTDIR)$(DATAROOT)/doc/kindly" "$(DESTDIR)$(LIBEXECDIR)"; do rmdir "$$d" 2>/dev/null || :; done
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')

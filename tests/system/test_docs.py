@@ -123,6 +123,7 @@ def part(text, heading):
     (("deck", "deck_keys"), "kindly-decks.5", "KEYS OF A DECK"),
     (("deck", "prompt_keys"), "kindly-decks.5", "KEYS OF A PROMPT"),
     (("deck", "practice_keys"), "kindly-decks.5", "KEYS OF A PRACTICE"),
+    (("wordlist", "wordlist_keys"), "kindly-decks.5", "KEYS OF A WORD LIST"),
 ])
 def test_each_key_is_described(table, name, heading):
     told = re.findall(r"^(\*.*\*)$", part(page(name), heading), re.M)

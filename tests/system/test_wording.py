@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 
 import pytest
@@ -312,3 +313,15 @@ def test_a_place_that_cannot_be_written(person):
     (person.folder / "data/kindly").write_text("")
     status, out, err = person.run("kindly", "deck", "import", lines(person), "--theme=care")
     assert (status, out) == (FAILED, "") and "my-lines.conf: Not a directory" in err
+
+
+# --- the guide ---
+
+def test_the_examples_of_the_guide_follow_its_rules(person):
+    """As a deck: no mistake in what is recommended, and the shares of a deck are kept as well."""
+    guide = (ROOT / "docs/writing-prompts.md").read_text(encoding="utf-8")
+    after = re.findall(r"^- After: (.*)$", guide, re.M)
+    assert len(re.findall(r"^\*\*\d+\. ", guide, re.M)) == len(after) == len(re.findall(r"^- Before: ", guide, re.M)) == 13
+    path = lines(person, "\n".join(after))
+    status, out, err = person.run("kindly", "deck", "import", path, "--theme=care", "--name=guide")
+    assert (status, err) == (DONE, "") and "guide.conf: 13 prompts" in out
