@@ -1,5 +1,5 @@
-/* Word lists are read as decks are, by tables of keys. Whatever is wrong with one is told; a list with mistakes
- * isn't used, so that half a list doesn't pass for a whole one. */
+/* Word lists are read as decks are, by tables of keys. Whatever is wrong with one is told; a list with
+ * mistakes isn't used, so that half a list doesn't pass for a whole one. */
 #include "daemon/store/wordlist.h"
 
 #include "daemon/store/settings.h"

@@ -26,7 +26,8 @@ NEEDS_A_NAME = 'theme = "patience"; language = "en"; prompts = ( { id = "one"; t
 
 # --- names ---
 
-@pytest.mark.parametrize("name, told", [("Kim", "Kim, what went differently today?"), ("", "What went differently today?")])
+@pytest.mark.parametrize("name, told", [("Kim", "Kim, what went differently today?"),
+                                        ("", "What went differently today?")])
 def test_a_name(person, screen, name, told):
     """On the screen, in the list, and in the journal."""
     decks = person.folder / "decks"
@@ -86,7 +87,8 @@ def own(person, name, text):
     return path
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("config/decks/*/*.conf")), ids=lambda path: "/".join(path.parts[-2:]))
+@pytest.mark.parametrize("path", sorted(ROOT.glob("config/decks/*/*.conf")),
+                         ids=lambda path: "/".join(path.parts[-2:]))
 def test_installed_decks_are_worded_well(person, path):
     status, out, err = person.run("kindly", "check", path)
     assert (status, out.splitlines()[0], err) == (DONE, f"{path.name}: no mistakes.", "")
@@ -173,8 +175,8 @@ def test_mistakes_that_matter_more_are_told_first(person, tree):
 
 
 def test_a_check_of_many_prompts(person, tree):
-    texts = "".join(',{ id = "m%05d"; text = "%s."; }\n' % (i, " ".join("%x" % (i * 7919 * k % 65536) for k in range(3, 15)))
-                    for i in range(50000))
+    words = [" ".join("%x" % (i * 7919 * k % 65536) for k in range(3, 15)) for i in range(50000)]
+    texts = "".join(',{ id = "m%05d"; text = "%s."; }\n' % (i, text) for i, text in enumerate(words))
     path = own(person, "many.conf", deck("one", "One.").replace(" );", "\n" + texts + " );"))
     assert tree.check(path)[0] == DONE
 
@@ -287,7 +289,8 @@ def test_bad_lines_change_nothing(person, text, told):
     (("import", "FILE"), f"deck import needs --theme=THEME, one of {THEMES}"),
     (("import", "FILE", "--theme=own"), f'there is no theme "own" for decks; it must be one of {THEMES}'),
     (("import", "FILE", "--theme=care", "--name=a/b"),
-     "the name \"a/b\" can't be that of a deck: 1 to 50 letters (a to z), digits, '-', '_' and '.', the first one no '.'"),
+     "the name \"a/b\" can't be that of a deck: 1 to 50 letters (a to z), digits, '-', '_' and '.', the first one no "
+     "'.'"),
     (("import", "FILE", "--theme=care", "--language=e n"), '"e n" is no language, such as en or pt-BR'),
     (("import", "--theme=care"), "deck import needs --name=NAME with standard input; the deck is called so"),
     (("import", "FILE", "--theme=care", "too much"), 'deck does not take "too much"; see: kindly deck --help'),
@@ -321,7 +324,7 @@ def test_the_examples_of_the_guide_follow_its_rules(person):
     """As a deck: no mistake in what is recommended, and the shares of a deck are kept as well."""
     guide = (ROOT / "docs/writing-prompts.md").read_text(encoding="utf-8")
     after = re.findall(r"^- After: (.*)$", guide, re.M)
-    assert len(re.findall(r"^\*\*\d+\. ", guide, re.M)) == len(after) == len(re.findall(r"^- Before: ", guide, re.M)) == 13
+    assert [len(re.findall(start, guide, re.M)) for start in (r"^\*\*\d+\. ", "^- Before: ", "^- After: ")] == [13] * 3
     path = lines(person, "\n".join(after))
     status, out, err = person.run("kindly", "deck", "import", path, "--theme=care", "--name=guide")
     assert (status, err) == (DONE, "") and "guide.conf: 13 prompts" in out

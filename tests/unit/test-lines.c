@@ -185,8 +185,7 @@ static void names_come_from_files(void **state) {
 
 static void files_are_made_once(void **state) {
     (void)state;
-    char folder[] = "/tmp/kindly-test-XXXXXX", inner[64], path[128], link_path[128],
-         text[8] = "";
+    char folder[] = "/tmp/kindly-test-XXXXXX", inner[64], path[128], link_path[128], text[8] = "";
     struct stat status;
     mode_t mask = umask(0777);
     assert_non_null(mkdtemp(folder));
