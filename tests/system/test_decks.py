@@ -39,7 +39,7 @@ BODILY = {"hard-moment", "three-breaths", "soothing-touch", "name-a-feeling"}
 
 # Language -> prompts in a theme, practices. Of English there are so many that the eight themes of the first two weeks
 # have well over 90: 3 a day for 30 days without a repeat.
-MINIMUM = {"en": (12, 2)}
+MINIMUM = {"en": (20, 8)}
 MINIMUM_ELSEWHERE = (10, 4)
 
 ALIKE = 0.5  # the share of three-letter pieces that two texts have in common, from which on they are nearly the same

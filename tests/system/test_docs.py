@@ -10,6 +10,7 @@ import pytest
 
 from rig import BUILD, PATIENCE, fixture_person  # noqa: F401
 from rig_presenter import ROOT
+from test_decks import PRACTICES
 
 DOCS = os.path.join(ROOT, "docs")
 KINDLY = os.path.join(BUILD, "kindly")
@@ -244,8 +245,8 @@ COMPLETED = [
     (["journal", "--no"], ["--notes"]),
     (["answer", "--"], ["--note", "--id", "--help"]),
     (["answer", "h"], ["helpful", "hard"]),
-    (["now", ""], THEMES + ["daytime", "a\\ long\\ name", "hard-moment", "three-breaths"]),
-    (["now", "a"], ["acceptance", "a\\ long\\ name"]),
+    (["now", ""], THEMES + ["daytime", "a\\ long\\ name"] + PRACTICES),
+    (["now", "a"], ["acceptance", "a\\ long\\ name", "as-to-a-friend"]),
     (["now", "care", ""], []),
     (["journal", "--theme", "f"], ["friend", "forgiveness"]),
     (["journal", "--theme", "=", "pa"], ["patience"]),
