@@ -98,7 +98,7 @@ def test_word_lists_have_no_mistakes(person):
     lists = sorted(ROOT.glob("config/wording/*.conf"))
     for path in lists:
         assert person.run("kindly", "check", path) == (DONE, f"{path.name}: no mistakes.\n", "")
-    assert {path.stem for path in lists} <= {path.name for path in ROOT.glob("config/decks/*")}
+    assert {path.stem for path in lists} == {path.name for path in ROOT.glob("config/decks/*") if path.is_dir()}
 
 
 def test_ours_are_errors_and_a_persons_own_are_warnings(person, tree):
