@@ -15,20 +15,18 @@
 #define NAMED_WITHOUT_ACTIONS 3
 #define NAMED_WITH_MENU       1
 
-/* Servers that don't draw all choices they take. The first few are what GNOME has room for; dunst, mako and
- * fnott draw none, and have a menu or a click on the text instead. */
+/* Most servers put all buttons into one row, which gets too wide soon. GNOME draws three whatever it is sent,
+ * Plasma wraps them. dunst, mako and fnott draw none, and have a menu or a click on the text instead. */
+#define BUTTONS_IN_A_ROW 5
 static const struct {
     const char *name;
     size_t buttons;
 } servers[] = {
-    {"gnome-shell", 3},
-    {"dunst", 0},
-    {"mako", 0},
-    {"fnott", 0},
+    {"gnome-shell", 3}, {"Plasma", CARD_CHOICES_MAX}, {"dunst", 0}, {"mako", 0}, {"fnott", 0},
 };
 
 struct notice_caps notice_caps_of(const char *server_name) {
-    struct notice_caps caps = {.buttons = CARD_CHOICES_MAX};
+    struct notice_caps caps = {.buttons = BUTTONS_IN_A_ROW};
     for (size_t i = 0; i < ELEMENTSOF(servers); i++)
         if (streq(servers[i].name, server_name))
             caps.buttons = servers[i].buttons;
@@ -103,18 +101,17 @@ static void add_action(struct notice *notice, const char *key, const char *label
     notice->actions[notice->n_actions++] = (struct notice_action){key, label};
 }
 
-/* The choices in their order, and before them the way to write. Where not all of them are drawn, writing
- * takes the first one's place, which moves behind: what puts off and what says no stay in sight. */
+/* The choices in their order as far as there is room, and before them the way to write. Where that leaves no
+ * room for all of them, writing takes the first one's place: what puts off and what says no stay in sight. */
 static void add_actions(struct notice *notice, const struct card *card, struct notice_caps caps,
                         const char *write_key) {
+    size_t room = caps.buttons > 0 ? caps.buttons : SIZE_MAX;
+    bool crowded = write_key && card->n_choices >= room;
     add_action(notice, PRESENTER_DEFAULT, card->concealed ? "Open" : "Put away");
     if (write_key)
         add_action(notice, write_key, NOTICE_WRITE_LABEL);
-    size_t moved = write_key && card->n_choices >= caps.buttons && caps.buttons > 0 ? caps.buttons : 1;
-    for (size_t i = 0; i < card->n_choices; i++) {
-        const struct card_choice *choice = &card->choices[i + 1 < moved ? i + 1 : i + 1 == moved ? 0 : i];
-        add_action(notice, choice->id, choice->label);
-    }
+    for (size_t i = crowded ? 1 : 0; i < MIN_OF(card->n_choices, room); i++)
+        add_action(notice, card->choices[i].id, card->choices[i].label);
 }
 
 int notice_new(const struct card *card, struct notice_caps caps, bool window, struct notice **ret) {

@@ -6,8 +6,7 @@
 /* What a server says it can do, as far as it changes what is sent, and what it is known to do by its name. */
 struct notice_caps {
     bool actions, body, markup, reply;
-    size_t
-        buttons; /* that many choices are drawn at most; 0: none, they are in a menu that has to be known */
+    size_t buttons; /* there is room for so many; 0: all choices are in a menu */
 };
 
 struct notice_action {

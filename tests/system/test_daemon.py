@@ -16,7 +16,8 @@ from rig import (CALM, DAY, DBUS, FAR_AWAY, HOUR, INFINITY, LIMITS, MINUTE, NAME
 
 SECRET = "My heart said a private thing"
 CHOICES = [("helpful", "Helpful"), ("later", "In 15 min"), ("not-this", "Not this"), ("hard", "It's hard right now"),
-           ("not-for-me", "Not for me"), ("later-second", "In 1 h"), ("later-third", "Tomorrow")]
+           ("not-for-me", "Not for me")]
+PRESETS = [("later-second", "In 1 h"), ("later-third", "Tomorrow")]  # drawn where there is room
 OPEN_KEYS = {
     "id": str, "state": str, "reminder": str, "due_usec": int, "theme": str, "prompt": str, "title": str, "text": str,
     "stage": str, "step": int, "steps": int, "choices": list, "write": bool, "shown_usec": int, "on_screen": bool,
@@ -70,7 +71,7 @@ def test_prompt_is_shown_and_listed(caller, screen):
     assert listed["id"] == card and listed["state"] == "shown" and listed["on_screen"]
     assert (listed["theme"], listed["stage"], listed["reminder"]) == ("humanity", "prompt", "")
     assert listed["text"] == html.unescape(asked["body"]) and listed["title"] == asked["summary"]
-    assert listed["choices"] == CHOICES
+    assert listed["choices"] == CHOICES + PRESETS
     assert before <= listed["due_usec"] <= listed["shown_usec"] <= now_usec()
 
 

@@ -75,7 +75,7 @@ def test_gnome_draws_three(notify, server, tmp_path, env):
     writer = Driver("kindly-notify", env=env)
     try:
         writer.shown("a", choices=CHOICES, write="b:1")
-        assert server.next()["actions"][2::2] == ["write", "later", "not-this", "helpful"]
+        assert server.next()["actions"][2::2] == ["write", "later", "not-this"]
     finally:
         writer.stop()
 

@@ -193,6 +193,10 @@ static void test_names_command(void **state) {
 }
 
 static void test_actions(void **state) {
+    static const char *const many[][2] = {
+        {"helpful", "Helpful"}, {"later", "In 15 min"},       {"not-this", "Not this"},
+        {"hard", "Hard"},       {"not-for-me", "Not for me"}, {"later-second", "In 1 h"},
+    };
     static const struct {
         int line;
         const char *server;
@@ -208,12 +212,20 @@ static void test_actions(void **state) {
         {__LINE__, "any", true, true, true, true, 1, " default helpful"},
         {__LINE__, "gnome-shell", false, true, false, false, 3, " default helpful later not-this"},
         {__LINE__, "gnome-shell", false, true, true, false, 2, " default write helpful later"},
-        {__LINE__, "gnome-shell", false, true, true, false, 3, " default write later not-this helpful"},
+        {__LINE__, "gnome-shell", false, true, true, false, 3, " default write later not-this"},
         {__LINE__, "dunst", false, true, true, false, 3, " default write helpful later not-this"},
+        {__LINE__, "any", false, true, false, false, 6, " default helpful later not-this hard not-for-me"},
+        {__LINE__, "any", false, true, true, false, 6, " default write later not-this hard not-for-me"},
+        {__LINE__, "any", false, true, true, false, 4, " default write helpful later not-this hard"},
+        {__LINE__, "gnome-shell", false, true, false, false, 6, " default helpful later not-this"},
+        {__LINE__, "dunst", false, true, false, false, 6,
+         " default helpful later not-this hard not-for-me later-second"},
+        {__LINE__, "Plasma", true, true, true, false, 6,
+         " default inline-reply helpful later not-this hard not-for-me later-second"},
     };
     (void)state;
     for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-        _cleanup_(card_freep) struct card *card = make_card("T", "B", usual, cases[i].n_choices);
+        _cleanup_(card_freep) struct card *card = make_card("T", "B", many, cases[i].n_choices);
         _cleanup_(notice_freep) struct notice *notice = NULL;
         struct notice_caps caps = notice_caps_of(cases[i].server);
         caps.reply = cases[i].reply;
