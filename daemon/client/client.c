@@ -129,6 +129,15 @@ int fail_call(const sd_bus_error *error) {
     return OUTCOME_FAILED;
 }
 
+#define BUS_NAME "org.freedesktop.DBus"
+
+int client_match_owner(struct client *client, sd_bus_message_handler_t handler, void *userdata) {
+    return sd_bus_add_match(client->bus, NULL,
+                            "type='signal',sender='" BUS_NAME "',interface='" BUS_NAME "',"
+                            "member='NameOwnerChanged',arg0='" KINDLYD_NAME "'",
+                            handler, userdata);
+}
+
 /* Sends a call made ready. */
 static int send_call(sd_bus *bus, sd_bus_message *call, sd_bus_message **ret_reply) {
     _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;

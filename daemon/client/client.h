@@ -47,6 +47,10 @@ int client_bus(struct client *client, sd_bus **ret);
 /* The outcome of a call that failed, told. `error` is what the bus gave. */
 int fail_call(const sd_bus_error *error);
 
+/* Calls `handler` with NameOwnerChanged(name, before, after) when the daemon goes or comes, as long as the
+ * connection lasts. Negative errno. */
+int client_match_owner(struct client *client, sd_bus_message_handler_t handler, void *userdata);
+
 /* Calls a method of the daemon, which D-Bus starts if need be. `types` and what follows are its arguments;
  * `ret_reply` may be NULL. */
 int client_call(struct client *client, sd_bus_message **ret_reply, const char *member, const char *types,

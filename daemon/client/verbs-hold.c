@@ -63,10 +63,7 @@ static int run_loop(struct client *client, struct hold *hold) {
     if (r >= 0)
         r = sd_bus_attach_event(client->bus, event, SD_EVENT_PRIORITY_NORMAL);
     if (r >= 0)
-        r = sd_bus_add_match(client->bus, NULL,
-                             "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
-                             "member='NameOwnerChanged',arg0='" KINDLYD_NAME "'",
-                             owner_changed, hold);
+        r = client_match_owner(client, owner_changed, hold);
     if (r >= 0)
         r = sd_event_loop(event);
     sd_bus_detach_event(client->bus);

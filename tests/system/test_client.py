@@ -759,11 +759,14 @@ def test_watch_json(daemon, person):
 def test_watch_since(daemon, person):
     items = [
         {"id": ID, "time_usec": SECOND, "state": "seen"},
-        {"id": OTHER, "time_usec": 2 * SECOND, "state": "answered", "theme": "care", "choice": "okay", "text": "T"},
+        {"id": OTHER, "time_usec": 2 * SECOND, "state": "answered", "theme": "care", "choice": "okay", "text": "T",
+         "note": "N"},
     ]
     daemon.replies["ListEntries"] = rows(*items)
     process = person.start("watch", "--since", ID.replace("-", "").upper(), "--json")
-    assert json.loads(process.stdout.readline()) == items[1] | {"event": "entry"}
+    told = items[1] | {"event": "entry"}
+    del told["text"], told["note"]
+    assert json.loads(process.stdout.readline()) == told
     process.terminate()
     process.communicate(timeout=TIMEOUT)
     [(_, (since, until, limit))] = daemon.calls
@@ -781,6 +784,37 @@ def test_watch_ends_when_nobody_reads(daemon, person):
     assert process.wait(TIMEOUT) == DONE
     assert process.stderr.read() == b""
     process.stderr.close()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]], ids=named)
+def test_watch_ends_when_nobody_reads_what_was(daemon, person, arguments):
+    """Also if there is more to tell than a pipe takes."""
+    daemon.replies["ListEntries"] = rows(*[{"id": OTHER, "time_usec": SECOND, "state": "seen"}] * 9000)
+    process = person.start("watch", "--since", ID, *arguments)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(TIMEOUT) == DONE
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_watch_goes_on_without_the_daemon(bus, person):
+    first = Daemon(bus.address)
+    process = start_watch(first, person)
+    first.end()
+    assert re.fullmatch(rb"20\S+  stopped\n", process.stdout.readline())
+    second = Daemon(bus.address)
+    assert re.fullmatch(rb"20\S+  started\n", process.stdout.readline())
+    second.emit("Noted", GLib.Variant("(s)", (ID,)))
+    assert process.stdout.readline().endswith(b"  noted  " + ID.encode() + b"\n")
+    process.terminate()
+    assert process.communicate(timeout=TIMEOUT) == (b"", b"") and process.returncode == DONE
+    process = start_watch(second, person, "--json")
+    second.end()
+    object = json.loads(process.stdout.readline())
+    assert abs(object.pop("time_usec") - now()) < 60 * SECOND and object == {"event": "stopped"}
+    process.terminate()
+    process.communicate(timeout=TIMEOUT)
 
 
 def test_watch_into_a_file(daemon, person):
@@ -803,7 +837,8 @@ def test_watch_ends_with_the_bus(tmp_path):
     daemon.connection.set_exit_on_close(False)
     bus.end()
     out, err = process.communicate(timeout=TIMEOUT)
-    assert (process.returncode, out, err) == (UNREACHABLE, b"", b"kindly: the session bus has ended\n")
+    assert (process.returncode, err) == (UNREACHABLE, b"kindly: the session bus has ended\n")
+    assert re.fullmatch(rb"(\S+  stopped\n)?", out)  # a bus that ends lets go of its connections one by one
     daemon.end()
 
 
