@@ -12,6 +12,9 @@
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
 
+/* All that a program may be told by kill(1) and that would end us: else the command would go on unheld. */
+static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
+
 struct hold {
     const char *why; /* the command's name, without its arguments: they may be private */
     pid_t pid;
@@ -43,9 +46,8 @@ static int owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *
 }
 
 static int forward_signals(sd_event *event, struct hold *hold) {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
-        int r = sd_event_add_signal(event, NULL, signals[i], signal_came, hold);
+    for (size_t i = 0; i < ELEMENTSOF(passed_on); i++) {
+        int r = sd_event_add_signal(event, NULL, passed_on[i], signal_came, hold);
         if (r < 0)
             return r;
     }
@@ -79,9 +81,8 @@ static int run_command(struct client *client, char **command, struct hold *hold)
     sigset_t ours, before;
     sigemptyset(&ours);
     sigaddset(&ours, SIGCHLD);
-    sigaddset(&ours, SIGINT);
-    sigaddset(&ours, SIGTERM);
-    sigaddset(&ours, SIGHUP);
+    for (size_t i = 0; i < ELEMENTSOF(passed_on); i++)
+        sigaddset(&ours, passed_on[i]);
     sigprocmask(SIG_BLOCK, &ours, &before);
     fflush(stdout);
     int r = process_start((const char *const *)command, &before, -1, &hold->pid);

@@ -666,9 +666,12 @@ def test_hold_passes_words_on_and_holds_meanwhile(daemon, person):
     assert not daemon.is_on_bus(holder)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+PASSED_ON = "INT TERM HUP QUIT USR1 USR2 ALRM"
+
+
+@pytest.mark.parametrize("number", [getattr(signal, "SIG" + name) for name in PASSED_ON.split()])
 def test_hold_passes_signals_on(daemon, person, number):
-    script = "trap 'exit 9' INT TERM HUP; echo ready; while :; do read line; done"
+    script = f"trap 'exit 9' {PASSED_ON}; echo ready; while :; do read line; done"
     process = person.start("hold", "--while", "sh", "-c", script, stdin=subprocess.PIPE)
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(number)
@@ -705,6 +708,18 @@ def test_hold_outlives_the_daemon(bus, person):
     process.communicate(b"", timeout=TIMEOUT)
     second.end()
     assert process.returncode == 0
+
+
+def test_hold_outlives_the_bus(tmp_path):
+    bus = Bus(tmp_path)
+    daemon = Daemon(bus.address)
+    process = Person(tmp_path, bus.address).start("hold", "--while", "sh", "-c", "echo ready; cat; exit 7",
+                                                  stdin=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    daemon.connection.set_exit_on_close(False)
+    bus.end()
+    daemon.end()
+    assert process.communicate(b"", timeout=TIMEOUT) == (b"", b"") and process.returncode == 7
 
 
 # ---- Watch ----
