@@ -130,6 +130,20 @@ int fail_call(const sd_bus_error *error) {
 }
 
 #define BUS_NAME "org.freedesktop.DBus"
+#define BUS_PATH "/org/freedesktop/DBus"
+
+int client_is_running(struct client *client, bool *ret) {
+    _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+    int running;
+    int r = sd_bus_call_method(client->bus, BUS_NAME, BUS_PATH, BUS_NAME, "NameHasOwner", NULL, &reply, "s",
+                               KINDLYD_NAME);
+    if (r >= 0)
+        r = sd_bus_message_read(reply, "b", &running);
+    if (r < 0)
+        return r;
+    *ret = running;
+    return 0;
+}
 
 int client_match_owner(struct client *client, sd_bus_message_handler_t handler, void *userdata) {
     return sd_bus_add_match(client->bus, NULL,
@@ -163,6 +177,8 @@ static int call_list(struct client *client, sd_bus_message **ret_reply, const ch
         return outcome;
     _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
     int r = sd_bus_message_new_method_call(bus, &call, KINDLYD_NAME, KINDLYD_PATH, interface, member);
+    if (r >= 0)
+        r = sd_bus_message_set_auto_start(call, !client->only_running);
     if (r >= 0 && *types)
         r = sd_bus_message_appendv(call, types, list);
     if (r < 0)

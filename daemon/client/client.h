@@ -25,6 +25,7 @@ enum outcome {
 struct client {
     sd_bus *bus;       /* NULL until it is needed: see client_bus() */
     struct zone *zone; /* NULL until it is needed: see client_zone() */
+    bool only_running; /* calls don't start the daemon */
 };
 
 void client_done(struct client *client);
@@ -46,6 +47,9 @@ int client_bus(struct client *client, sd_bus **ret);
 
 /* The outcome of a call that failed, told. `error` is what the bus gave. */
 int fail_call(const sd_bus_error *error);
+
+/* Whether the daemon has its name on the bus, which is open. Negative errno. */
+int client_is_running(struct client *client, bool *ret);
 
 /* Calls `handler` with NameOwnerChanged(name, before, after) when the daemon goes or comes, as long as the
  * connection lasts. Negative errno. */

@@ -7,6 +7,7 @@
  * silently. */
 #include <stdio.h>
 
+#include "daemon/client/bar.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
 #include "daemon/core/choice.h"
@@ -107,6 +108,16 @@ static void list_showable(void) {
     list_practices(schedule);
 }
 
+static void list_formats(void) {
+    print_candidate(BAR_WAYBAR, "JSON for waybar");
+    const char *name, *about;
+    for (size_t i = 0; (name = bar_field(i, &about)); i++) {
+        char field[32];
+        snprintf(field, sizeof field, "{%s}", name);
+        print_candidate(field, about);
+    }
+}
+
 static void list_files(void) {
     puts("\tfiles");
 }
@@ -120,8 +131,9 @@ static const struct {
     const char *name;
     void (*list)(void);
 } lists[] = {
-    {"VERB", list_verbs}, {"WHAT", list_showable}, {"THEME", list_themes}, {"CHOICE", list_choices},
-    {"ID", list_open},    {"FILE", list_files},    {"DIR", list_files},    {"COMMAND", list_commands},
+    {"VERB", list_verbs},     {"WHAT", list_showable},    {"THEME", list_themes},
+    {"CHOICE", list_choices}, {"ID", list_open},          {"FILE", list_files},
+    {"DIR", list_files},      {"COMMAND", list_commands}, {"FORMAT", list_formats},
 };
 
 /* A word in small letters stands for itself. */

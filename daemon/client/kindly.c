@@ -23,9 +23,14 @@ const struct verb verbs[] = {
     {.name = DEFAULT_VERB,
      .words = "",
      .summary = "what is open, what comes next, and whether it is paused",
-     .details = "This is also what kindly says without a verb.",
+     .details =
+         "This is also what kindly says without a verb.\nA FORMAT for status bars is text with {state}, "
+         "{open}, {next}, {reminder}, {paused}, {presence} and {problem}; a part in [ ] is left out when "
+         "a field in it has nothing to say. Or it is the word waybar, for that bar's JSON.",
      .run = verb_status,
-     .options = {OPTION_JSON}},
+     .options = {{"format", 0, OPTION_VALUE, "FORMAT", "one line for a status bar; does not start kindlyd"},
+                 {"follow", 0, OPTION_FLAG, NULL, "with --format: again whenever the line changes"},
+                 OPTION_JSON}},
     {.name = "now",
      .words = "[WHAT]",
      .summary = "show a prompt now",

@@ -194,9 +194,12 @@ struct json_object *rows_find(const struct json_object *rows, const char *id) {
     return NULL;
 }
 
+const char *json_line(struct json_object *object) {
+    return json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
 int print_json(struct json_object *object) {
-    const char *text =
-        json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = json_line(object);
     if (!text)
         return -ENOMEM;
     puts(text);

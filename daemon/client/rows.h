@@ -27,5 +27,7 @@ struct json_object *row_array(const struct json_object *row, const char *key); /
 /* The row of an array whose `id` it is; NULL: none. Borrowed. */
 struct json_object *rows_find(const struct json_object *rows, const char *id);
 
+/* As one line without its newline, borrowed from the object; NULL: no memory. */
+const char *json_line(struct json_object *object);
 /* On standard output, in one line. */
 int print_json(struct json_object *object);

@@ -35,6 +35,7 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
   <type>session</type>
   <listen>unix:tmpdir=/tmp</listen>
   <auth>EXTERNAL</auth>
+  SERVICES
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
@@ -57,11 +58,11 @@ def local(usec, zone):
 
 
 class Bus:
-    """A session bus without services."""
+    """A session bus; it starts nothing but what `services` (a folder) says."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, services=None):
         config = Path(folder) / "bus.conf"
-        config.write_text(BUS_CONFIG)
+        config.write_text(BUS_CONFIG.replace("SERVICES", f"<servicedir>{services}</servicedir>" if services else ""))
         self.process = subprocess.Popen(
             ["dbus-daemon", f"--config-file={config}", "--print-address", "--nofork"],
             stdout=subprocess.PIPE,
@@ -151,10 +152,10 @@ class Daemon:
         else:
             invocation.return_value(reply)
 
-    def wait_for(self, member):
-        """Until the member has been called."""
+    def wait_for(self, member, before=0):
+        """Until the member has been called, after the first `before` calls."""
         with self.called:
-            assert self.called.wait_for(lambda: any(call[0] == member for call in self.calls), TIMEOUT)
+            assert self.called.wait_for(lambda: any(call[0] == member for call in self.calls[before:]), TIMEOUT)
 
     def emit(self, member, arguments):
         self.connection.emit_signal(None, OBJECT, NAME, member, arguments)

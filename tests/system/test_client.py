@@ -7,10 +7,11 @@ import re
 import signal
 import subprocess
 import time
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from rig_client import ID, INFINITY, KINDLY, OTHER, ROOT, TIMEOUT, Bus, Daemon, GLib, Journal, Person, error, rows
+from rig_client import ID, INFINITY, KINDLY, NAME, OTHER, ROOT, TIMEOUT, Bus, Daemon, GLib, Journal, Person, error, rows
 
 UTC, BERLIN = {"TZ": "UTC"}, {"TZ": "Europe/Berlin"}
 DONE, FAILED, USAGE, UNREACHABLE = range(4)
@@ -122,6 +123,8 @@ def test_completion_for_bash(person, words, completed):
     assert (done.stdout, done.stderr) == (completed + "\n", "")
 
 
+FIELDS = "{state}, {open}, {next}, {reminder}, {paused}, {presence}, {problem}"
+
 WRONG = [
     (["stauts"], 'there is no verb "stauts"; did you mean "status"?'),
     (["stat"], 'there is no verb "stat"'),  # no matching by prefix
@@ -133,6 +136,21 @@ WRONG = [
     (["status", "now"], 'status does not take "now"; see: kindly status --help'),
     (["status", "--json=yes"], '--json takes no value with "="'),
     (["status", "--json", "--json"], "--json is given twice"),
+    (["status", "--format"], "--format needs a value: FORMAT"),
+    (["status", "--format", "waybar", "--json"], "status takes --format or --json, not both"),
+    (["status", "--follow"], "--follow goes with --format only"),
+    (["status", "--format", "{nxt}"], f'"{{nxt}}" is no field: {FIELDS}, or waybar alone'),
+    (["status", "--format", "{}"], f'"{{}}" is no field: {FIELDS}, or waybar alone'),
+    (["status", "--format", "waybr"], f'"waybr" names no field: {FIELDS}, or waybar alone'),
+    (["status", "--format", ""], f'"" names no field: {FIELDS}, or waybar alone'),
+    (["status", "--format", "{open"], '"{" without "}"; the character itself is \\{'),
+    (["status", "--format", "{open{next}"], '"{" without "}"'),
+    (["status", "--format", "{open}}"], '"}" without "{"; the character itself is \\}'),
+    (["status", "--format", "{open}]"], '"]" without "["; the character itself is \\]'),
+    (["status", "--format", "[{open}"], '"[" without "]"; the character itself is \\['),
+    (["status", "--format", "[{open} [{next}]]"], '"[" within "[ ]"'),
+    (["status", "--format", "{open}\\e[m"], 'after "\\" comes one of n t \\ { } [ ]'),
+    (["status", "--format", "{open}\\"], 'after "\\" comes one of'),
     (["dismiss", "--id"], "--id needs a value: ID"),
     (["answer"], "answer needs more: kindly answer CHOICE"),
     (["answer", "helpfull"], 'there is no choice "helpfull"; did you mean "helpful"?'),
@@ -391,6 +409,172 @@ def test_status_json(daemon, person):
     object = json.loads(person.run("status", "--json")[1])
     assert (object["paused"], object["paused_until_usec"], object["presence_usec"]) == (True, 7, 6)
     assert (object["next_elapse_usec"], object["next_reminder"], object["problem"]) == (8, "daytime", "A look.")
+
+
+# ---- One line for bars ----
+
+HIDDEN = {"id": OTHER, "state": "waiting", "reminder": "evening"}
+PUT_OFF = {"id": OTHER, "state": "snoozed", "text": "A secret text.", "until_usec": 5}
+
+
+def is_so(daemon, rows_open=(), **properties):
+    """Sets what the daemon says: properties without it are as when nothing is."""
+    kinds = {"PausedUntilUSec": "t", "NextElapseUSec": "t"}
+    for name, value in properties.items():
+        daemon.properties[name] = GLib.Variant(kinds.get(name, "s"), value)
+    daemon.replies["ListOpen"] = rows(*rows_open)
+
+
+@pytest.mark.parametrize(
+    "format, line",
+    [
+        ("{state}", "calm"),
+        ("{state}|{open}|{next}|{reminder}|{paused}|{presence}|{problem}", "calm|||||available|"),
+        ("[{open} open][, next {next}]", ""),
+        ("a[b][{state}] c", "ab" "calm c"),
+        (r"{state}\n\t\\ \{\}\[\]", "calm\n\t\\ {}[]"),
+        (r"[{open}\]][\[{state}\]]", "[calm]"),
+        ("[● {state} 友達]", "● calm 友達"),
+    ],
+)
+def test_format(daemon, person, format, line):
+    assert person.run("status", "--format", format) == (DONE, f"{line}\n", "")
+    assert person.run("--format=" + format) == (DONE, f"{line}\n", "")
+
+
+def test_format_of_what_there_is(daemon, person):
+    every = "{state}|{open}|{next}|{reminder}|{paused}|{presence}|{problem}"
+    next, until = now() + HOUR, now() + 24 * HOUR
+    is_so(daemon, [SHOWN, HIDDEN, PUT_OFF], NextElapseUSec=next, NextReminder="day\x1btime", PausedUntilUSec=until,
+          Presence="paused", Problem="Look\nhere.")
+    clock = person.words_of(next).removeprefix("today ")
+    expected = f"open|1|{clock}|day?time|{person.words_of(until, 'tomorrow')}|paused|Look here.\n"
+    assert person.run("status", "--format", every) == (DONE, expected, "")
+    is_so(daemon, PausedUntilUSec=INFINITY)
+    assert person.run("status", "--format", "[paused until {paused}]")[1] == "paused until resumed\n"
+
+
+@pytest.mark.parametrize(
+    "state, rows_open, properties",
+    [
+        ("calm", [], {}),
+        ("calm", [HIDDEN, PUT_OFF], {}),  # what is held back or put off does not call from the bar
+        ("paused", [], {"PausedUntilUSec": INFINITY}),
+        ("problem", [], {"PausedUntilUSec": INFINITY, "Problem": "A look."}),
+        ("open", [SHOWN], {"PausedUntilUSec": INFINITY, "Problem": "A look."}),
+        ("open", [SHOWN | {"state": "showing"}, SHOWN], {}),
+    ],
+)
+def test_state_in_a_bar(daemon, person, state, rows_open, properties):
+    is_so(daemon, rows_open, **properties)
+    count = sum(row["state"] in ("shown", "showing") for row in rows_open)
+    assert person.run("status", "--format", "{state} {open}")[1] == f"{state} {count or ''}\n"
+    object = json.loads(person.run("status", "--format", "waybar")[1])
+    assert (object["class"], object["alt"]) == (state, state)
+
+
+def waybar(person, status=DONE):
+    """What waybar gets: one line of JSON with these keys, whose texts are Pango's markup."""
+    got, out, err = person.run("status", "--format", "waybar")
+    assert got == status and out.count("\n") == 1 and out.endswith("}\n")
+    object = json.loads(out)
+    assert list(object) == ["text", "alt", "tooltip", "class"]
+    return object["class"], object["text"], ElementTree.fromstring(f"<m>{object['tooltip']}</m>").text
+
+
+def test_waybar(daemon, person):
+    next, until = now() + HOUR, now() + 2 * HOUR
+    assert waybar(person) == ("calm", "○", "Nothing is to come.")
+    is_so(daemon, [SHOWN, HIDDEN, PUT_OFF, SHOWN], NextElapseUSec=next, NextReminder='<b>&amp; "mine"</i>',
+          PausedUntilUSec=until, Problem="1 < 2 & \x01" + "so it goes, " * 9)
+    state, sign, tooltip = waybar(person)
+    assert (state, sign) == ("open", "●")
+    lines = tooltip.splitlines()
+    assert lines[:5] == [
+        "2 prompts are open.",
+        "Waiting for a good moment: evening.",
+        f'Next: <b>&amp; "mine"</i>, {person.words_of(next)}.',
+        f"Paused until {person.words_of(until)}.",
+        "Needs a look: 1 < 2 & ?so it goes, so it goes, so it goes, so it goes, so it",
+    ]
+    assert all(len(line) <= 80 for line in lines)
+    assert SHOWN["text"] not in tooltip and "secret" not in tooltip
+
+
+def test_bar_without_a_daemon(person, tmp_path):
+    """The line is there, and says so; the exit status too."""
+    off = {"text": "·", "alt": "off", "tooltip": "kindlyd is not running.", "class": "off"}
+    status, out, err = person.run("status", "--format", "waybar")
+    assert (status, json.loads(out), err) == (UNREACHABLE, off, NOT_RUNNING)
+    assert person.run("status", "--format", "{state}|{open}[|{next}]|") == (UNREACHABLE, "off||\n", NOT_RUNNING)
+    (tmp_path / "nobody").mkdir()
+    status, out, err = Person(tmp_path / "nobody", None).run("status", "--format", "waybar")
+    assert (status, json.loads(out)) == (UNREACHABLE, off) and "no session bus" in err
+
+
+def test_bar_does_not_start_the_daemon(tmp_path):
+    """Who has stopped it would not want a bar to bring it back. Other verbs do start it."""
+    services = tmp_path / "services"
+    services.mkdir()
+    mark = tmp_path / "started"
+    (services / "kindly.service").write_text(
+        f'[D-BUS Service]\nName={NAME}\nExec=/bin/sh -c "touch {mark}; exit 1"\n'
+    )
+    bus = Bus(tmp_path, services)
+    try:
+        person = Person(tmp_path, bus.address)
+        assert person.run("status", "--format", "{state}")[::2] == (UNREACHABLE, NOT_RUNNING)
+        process = person.start("status", "--format", "{state}", "--follow")
+        assert process.stdout.readline() == b"off\n"
+        process.terminate()
+        process.communicate(timeout=TIMEOUT)
+        assert not mark.exists()
+        assert person.run("status")[0] == UNREACHABLE and mark.exists()
+    finally:
+        bus.end()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_follow(bus, person, number):
+    """A line at once, and whenever it is another one; the daemon may go and come."""
+    process = person.start("status", "--format", "{state} {open}", "--follow")
+    assert process.stdout.readline() == b"off \n"
+    daemon = Daemon(bus.address)
+    assert process.stdout.readline() == b"calm \n"
+    for rows_open, line in (([SHOWN], b"open 1\n"), ([SHOWN, SHOWN], b"open 2\n"), ([HIDDEN], b"calm \n")):
+        before = len(daemon.calls)
+        daemon.emit("Noted", GLib.Variant("(s)", (ID,)))  # nothing changes: no line
+        daemon.wait_for("ListOpen", before)
+        is_so(daemon, rows_open)
+        daemon.emit("Noted", GLib.Variant("(s)", (ID,)))
+        assert process.stdout.readline() == line
+    daemon.end()
+    assert process.stdout.readline() == b"off \n"
+    process.send_signal(number)
+    assert process.communicate(timeout=TIMEOUT) == (b"", b"") and process.returncode == DONE
+
+
+def test_follow_ends_when_nobody_reads(daemon, person):
+    process = person.start("status", "--format", "waybar", "--follow")
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(TIMEOUT) == DONE
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_follow_over_midnight(daemon, person):
+    """At midnight tomorrow becomes today, though nothing has happened."""
+    left = 3
+    clock = time.gmtime()
+    west = clock.tm_hour * 3600 + clock.tm_min * 60 + clock.tm_sec + left  # behind UTC: then it is 24:00
+    zone = {"TZ": "<NIGHT>%d:%02d:%02d" % (west // 3600, west // 60 % 60, west % 60)}
+    is_so(daemon, NextElapseUSec=now() + HOUR)
+    process = person.start("status", "--format", "{next}", "--follow", env=zone)
+    first, second = process.stdout.readline(), process.stdout.readline()
+    process.terminate()
+    process.communicate(timeout=TIMEOUT)
+    assert (first, second) == (b"tomorrow 00:59\n", b"00:59\n") or (first, second) == (b"tomorrow 01:00\n", b"01:00\n")
 
 
 def test_upcoming(daemon, person):

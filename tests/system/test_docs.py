@@ -163,6 +163,16 @@ def test_the_rules_of_what_is_missed_are_those_of_the_table():
         assert f"_{rule}_" in told
 
 
+def test_each_field_of_a_bar_is_described():
+    fields = re.findall(r'^    \{"(\w+)", "[^\n]*put_\w+\}', source("daemon/client/bar.c"), re.M)
+    assert len(fields) == 7
+    lines = re.findall(r"^(\*\{.*\}\*)$", part(page("kindly.1"), "BARS"), re.M)
+    assert [field for line in lines for field in re.findall(r"\*\{(\w+)\}\*", line)] == fields
+    told = printed(KINDLY, "status", "--help")
+    assert re.findall(r"\{(\w+)\}", told) == fields
+    assert words("--complete", "status", "--format", "") == ["waybar"] + ["{%s}" % field for field in fields]
+
+
 def test_each_option_of_the_daemon_is_described():
     told = re.findall(r"^\*(--[\w-]+)\*", part(page("kindlyd.8"), "OPTIONS"), re.M)
     assert told == re.findall(r"^ +(--[\w-]+)", printed(os.path.join(BUILD, "kindlyd"), "--help"), re.M)
@@ -252,6 +262,7 @@ COMPLETED = [
     (["journal", "--theme", "=", "pa"], ["patience"]),
     (["journal", "--theme", "="], THEMES),
     (["journal", "--theme", "own", "--mi"], ["--missed"]),
+    (["status", "--format", "w"], ["waybar"]),
     (["snooze", ""], []),
     (["check", ""], []),
     (["deck", ""], ["import"]),
