@@ -6,6 +6,7 @@ BINDIR      ?= $(PREFIX)/bin
 LIBEXECDIR  ?= $(PREFIX)/libexec/kindly
 DATAROOT    ?= $(PREFIX)/share
 DATADIR     ?= $(DATAROOT)/kindly
+DOCDIR      ?= $(DATAROOT)/doc/kindly
 USERUNITDIR ?= $(PREFIX)/lib/systemd/user
 MANDIR      ?= $(DATAROOT)/man
 INSTALL     ?= install
@@ -121,7 +122,8 @@ $(PAGES): $(O)/man/%: docs/%.scd
 RUN_PACKAGES   := gcc libc6-dev pkg-config libsystemd-dev libconfig-dev libsqlite3-dev libjson-c-dev libnotify-dev \
                   dbus-daemon
 CHECK_PACKAGES := $(RUN_PACKAGES) scdoc groff-base gsettings-desktop-schemas libcmocka-dev python3 python3-pytest python3-dbus python3-dbusmock dbus-bin systemd \
-                  dunst xvfb xdotool x11-utils imagemagick libxml2-utils desktop-file-utils tzdata fonts-dejavu-core sqlite3
+                  dunst xvfb xdotool x11-utils imagemagick libxml2-utils desktop-file-utils tzdata fonts-dejavu-core sqlite3 \
+                  i3blocks
 FULL_PACKAGES  := $(CHECK_PACKAGES) zenity clang libclang-rt-14-dev dbus-user-session util-linux procps
 
 # $(1): packages. Installs those that are missing; where there is no apt, says their names and goes on.
@@ -185,6 +187,7 @@ bench: deps-check
 # One table: mode, what, where. install, uninstall and the install test read it.
 DECK_FILES := $(sort $(wildcard config/decks/*/*.conf))
 WORDING_FILES := $(sort $(wildcard config/wording/*.conf))
+EXAMPLES   := $(sort $(wildcard docs/examples/*))
 define INSTALLED
 755 $(O)/kindlyd $(BINDIR)/kindlyd
 755 $(O)/kindly $(BINDIR)/kindly
@@ -201,7 +204,8 @@ $(foreach f,$(WORDING_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
 644 units/org.kindlyd.Kindly.svg $(DATAROOT)/icons/hicolor/scalable/apps/org.kindlyd.Kindly.svg
 644 units/org.kindlyd.Kindly-symbolic.svg $(DATAROOT)/icons/hicolor/symbolic/apps/org.kindlyd.Kindly-symbolic.svg
 $(foreach p,$(PAGES),644 $(p) $(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p))
-)644 docs/writing-prompts.md $(DATAROOT)/doc/kindly/writing-prompts.md
+)$(foreach f,$(EXAMPLES),$(if $(filter %.sh,$(f)),755,644) $(f) $(DOCDIR)/$(f:docs/%=%)
+)644 docs/writing-prompts.md $(DOCDIR)/writing-prompts.md
 644 docs/completions/kindly.bash $(DATAROOT)/bash-completion/completions/kindly
 644 docs/completions/_kindly $(DATAROOT)/zsh/site-functions/_kindly
 644 docs/completions/kindly.fish $(DATAROOT)/fish/vendor_completions.d/kindly.fish
@@ -215,7 +219,8 @@ uninstall:
 	@printf '%s\n' "$$INSTALLED" | while read -r mode from to; do \
 	  [ -z "$$mode" ] || rm -f "$(DESTDIR)$$to"; done
 	@for d in "$(DESTDIR)$(DATADIR)"/decks/* "$(DESTDIR)$(DATADIR)"/decks "$(DESTDIR)$(DATADIR)"/wording \
-	  "$(DESTDIR)$(DATADIR)" "$(DESTDIR)$(DATAROOT)/doc/kindly" "$(DESTDIR)$(LIBEXECDIR)"; do rmdir "$$d" 2>/dev/null || :; done
+	  "$(DESTDIR)$(DATADIR)" "$(DESTDIR)$(DOCDIR)"/examples "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(LIBEXECDIR)"; do \
+	  rmdir "$$d" 2>/dev/null || :; done
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
