@@ -905,8 +905,11 @@ static int open_bus(struct daemon *daemon) {
             strerror(-r));
         return r;
     }
-    r = sd_bus_match_signal(daemon->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
-                            "org.freedesktop.DBus.Local", "Disconnected", on_bus_lost, daemon);
+    /* Not before the journal is closed, or who takes the name next would find it in use. */
+    r = sd_bus_set_close_on_exit(daemon->bus, false);
+    if (r >= 0)
+        r = sd_bus_match_signal(daemon->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+                                "org.freedesktop.DBus.Local", "Disconnected", on_bus_lost, daemon);
     return r < 0 ? r : sd_bus_attach_event(daemon->bus, daemon->event, SD_EVENT_PRIORITY_NORMAL);
 }
 
