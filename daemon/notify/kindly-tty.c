@@ -3,20 +3,22 @@
  * A prompt is written among whatever else stands there, and is answered with a single key. Only one can be
  * answered: the newest. The terminal reads keys without echo exactly while a prompt waits for one, and is put
  * back however we end. While the person writes a line nothing disturbs it: a prompt that comes waits until
- * the line is finished, and one that is withdrawn still gets its line. Without a usable terminal the prompt
- * is printed, and `kindly answer` answers it. Limit: where other output came between, a new width of the
- * window redraws over its last lines. */
+ * the line is finished, and one that is withdrawn still gets its line. In the background we wait to be
+ * brought back to the front. Without a usable terminal the prompt is printed, and `kindly answer` answers it.
+ * Limit: where other output came between, a new width of the window redraws over its last lines. */
 #include <ctype.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <systemd/sd-event.h>
 
+#include "daemon/notify/line.h"
 #include "daemon/notify/page.h"
 #include "daemon/notify/text.h"
 #include "daemon/notify/tty-card.h"
@@ -24,8 +26,14 @@
 
 #define BUS_ID "tty"
 
-/* A terminal hands over at most 4095 bytes and the newline at once (termios(3), canonical mode). */
-#define LINE_BUFFER 4097
+/* What a terminal hands over at once at the most (termios(3)). */
+#define INPUT_MAX 4096
+
+/* Text in longer rows is hard to read. */
+#define PAGE_COLUMNS_MAX 80
+
+/* How often to look, in the background, whether we are in front again: no signal tells that. */
+#define FRONT_INTERVAL USEC_PER_SEC
 
 enum mode {
     MODE_IDLE, /* nothing waits for an answer */
@@ -37,13 +45,15 @@ struct tty {
     sd_event *event;
     sd_bus *bus;
     struct terminal *terminal; /* NULL: none is usable */
-    sd_event_source *input;
+    sd_event_source *input, *front;
     enum mode mode;
     struct card *card; /* unless idle */
     struct card *next; /* came while a line was being written */
     bool withdrawn;    /* `card` was, while a line was being written */
     size_t drawn_columns;
-    uint32_t shown; /* counts showings: the server id */
+    struct line line; /* what is being written */
+    char *line_drawn; /* how it stands on the terminal; NULL: it doesn't */
+    uint32_t shown;   /* counts showings: the server id */
 };
 
 static void emit(struct tty *tty, const char *signal, const char *id, const char *value) {
@@ -52,9 +62,13 @@ static void emit(struct tty *tty, const char *signal, const char *id, const char
 
 /* --- drawing ---------------------------------------------------------------------------------- */
 
+static size_t page_columns(const struct tty *tty) {
+    return MIN_OF(terminal_columns(tty->terminal), (size_t)PAGE_COLUMNS_MAX);
+}
+
 static int draw_page(struct tty *tty) {
     _cleanup_free_ char *page = NULL;
-    tty->drawn_columns = terminal_columns(tty->terminal);
+    tty->drawn_columns = page_columns(tty);
     int r = page_compose(tty->card, tty->drawn_columns, terminal_has_colour(), &page);
     return r < 0 ? r : terminal_write(tty->terminal, page);
 }
@@ -70,10 +84,10 @@ static void erase_page(struct tty *tty) {
     (void)terminal_write(tty->terminal, erase);
 }
 
-static void say(struct tty *tty, const char *text) {
-    (void)terminal_write(tty->terminal, "  ");
-    (void)terminal_write(tty->terminal, text);
-    (void)terminal_write(tty->terminal, "\n");
+static void say(struct tty *tty, const char *remark) {
+    _cleanup_free_ char *text = NULL;
+    if (page_compose_remark(remark, page_columns(tty), &text) >= 0)
+        (void)terminal_write(tty->terminal, text);
 }
 
 static int wait_for_key(struct tty *tty) {
@@ -83,18 +97,51 @@ static int wait_for_key(struct tty *tty) {
     return draw_page(tty);
 }
 
-static void wait_for_line(struct tty *tty) {
+/* What stands there of the line goes away; the cursor is behind it. */
+static void erase_line(struct tty *tty) {
+    char erase[48] = "\n";
+    size_t rows = page_rows(tty->line_drawn, terminal_columns(tty->terminal));
+    if (terminal_can_move() && rows > 1)
+        snprintf(erase, sizeof erase, "\r\033[%zuA\033[J", rows - 1);
+    else if (terminal_can_move())
+        strcpy(erase, "\r\033[J");
+    (void)terminal_write(tty->terminal, erase);
+}
+
+static int draw_line(struct tty *tty) {
+    _cleanup_free_ char *text = NULL;
+    size_t rows = terminal_rows(tty->terminal);
+    int r = line_compose(&tty->line, terminal_columns(tty->terminal), rows > 1 ? rows - 1 : 1, &text);
+    if (r < 0)
+        return r;
+    size_t same = tty->line_drawn ? strlen(tty->line_drawn) : 0;
+    if (same > 0 && strncmp(text, tty->line_drawn, same) != 0) {
+        erase_line(tty);
+        same = 0;
+    }
+    r = terminal_write(tty->terminal, text + same);
+    free(tty->line_drawn);
+    tty->line_drawn = TAKE_PTR(text);
+    return r;
+}
+
+/* With what is written of it already. */
+static int wait_for_line(struct tty *tty) {
     tty->mode = MODE_LINE;
-    terminal_read_lines(tty->terminal);
+    terminal_read_keys(tty->terminal);
     (void)sd_event_source_set_enabled(tty->input, SD_EVENT_ON);
-    (void)terminal_write(tty->terminal, "  > ");
+    free(TAKE_PTR(tty->line_drawn));
+    return draw_line(tty);
 }
 
 static void be_idle(struct tty *tty) {
     tty->mode = MODE_IDLE;
     tty->card = card_free(tty->card);
     tty->withdrawn = false;
+    tty->line = (struct line){0};
+    free(TAKE_PTR(tty->line_drawn));
     (void)sd_event_source_set_enabled(tty->input, SD_EVENT_OFF);
+    (void)sd_event_source_set_enabled(tty->front, SD_EVENT_OFF);
     if (tty->terminal)
         terminal_restore(tty->terminal);
 }
@@ -138,7 +185,9 @@ static void handle_key(struct tty *tty, char key) {
         return;
     }
     if (key == PAGE_KEY_WRITE && card_takes_line(tty->card)) {
-        wait_for_line(tty);
+        say(tty, "One line; Enter ends it, an empty one goes back.");
+        if (wait_for_line(tty) < 0)
+            lose_terminal(tty);
         return;
     }
     for (size_t i = 0; i < tty->card->n_choices; i++)
@@ -163,6 +212,7 @@ static void finish_line(struct tty *tty) {
 
 /* Nothing was written: the prompt waits for a key as before, unless it is gone or another one waits. */
 static void cancel_line(struct tty *tty) {
+    tty->line = (struct line){0};
     if (tty->next && !tty->withdrawn && !streq(tty->card->id, tty->next->id))
         emit(tty, "Closed", tty->card->id, PRESENTER_OFF_SCREEN);
     if (tty->next || tty->withdrawn)
@@ -171,34 +221,80 @@ static void cancel_line(struct tty *tty) {
         lose_terminal(tty);
 }
 
-static void handle_line(struct tty *tty, char *line) {
-    line[strcspn(line, "\r\n")] = '\0';
-    if (!text_is_utf8(line)) {
+static void take_line(struct tty *tty) {
+    if (tty->line.wrong) {
         say(tty, "That line is not UTF-8 and was not taken.");
         cancel_line(tty);
         return;
     }
     _cleanup_free_ char *text = NULL;
-    if (text_clean(line, &text) < 0)
+    if (text_line(tty->line.text, CARD_LINE_MAX, &text) == -ENOMEM)
         say(tty, "There is not enough memory to take that line.");
-    if (!text || !text[strspn(text, " ")]) {
+    if (!text) {
         cancel_line(tty);
         return;
     }
-    size_t size = text_cut(text, CARD_LINE_MAX);
-    if (text[size])
+    if (tty->line.cut)
         say(tty, "The line is longer than 4000 bytes; its beginning was taken.");
-    text[size] = '\0';
     emit(tty, "Written", tty->card->id, text);
     say(tty, "Written.");
     finish_line(tty);
 }
 
+static void handle_line(struct tty *tty, const char *bytes, size_t size) {
+    enum line_state state = line_take(&tty->line, bytes, size);
+    if (draw_line(tty) < 0) {
+        lose_terminal(tty);
+        return;
+    }
+    if (state == LINE_OPEN)
+        return;
+    (void)terminal_write(tty->terminal, "\n");
+    if (state == LINE_FINISHED)
+        take_line(tty);
+    else
+        cancel_line(tty);
+}
+
+/* --- in front and behind ---------------------------------------------------------------------- */
+
+/* What waits is drawn anew: other output may have come between. */
+static void come_back(struct tty *tty) {
+    (void)sd_event_source_set_enabled(tty->front, SD_EVENT_OFF);
+    if ((tty->mode == MODE_LINE ? wait_for_line(tty) : wait_for_key(tty)) < 0)
+        lose_terminal(tty);
+}
+
+static void stay_behind(struct tty *tty) {
+    (void)sd_event_source_set_enabled(tty->input, SD_EVENT_OFF);
+    (void)sd_event_source_set_time_relative(tty->front, FRONT_INTERVAL);
+    (void)sd_event_source_set_enabled(tty->front, SD_EVENT_ONESHOT);
+}
+
+static void look_who_is_in_front(struct tty *tty) {
+    if (tty->mode == MODE_IDLE)
+        return;
+    if (terminal_in_front(tty->terminal))
+        come_back(tty);
+    else
+        stay_behind(tty);
+}
+
+static int on_front(sd_event_source *source, uint64_t time_usec, void *data) {
+    (void)source;
+    (void)time_usec;
+    look_who_is_in_front(data);
+    return 0;
+}
+
 static int on_input(sd_event_source *source, int fd, uint32_t events, void *data) {
     struct tty *tty = data;
-    char buffer[LINE_BUFFER];
-    if (!(events & (EPOLLHUP | EPOLLERR)) && !terminal_in_front(tty->terminal))
-        return sd_event_source_set_enabled(source, SD_EVENT_OFF); /* until SIGCONT brings us back */
+    char buffer[INPUT_MAX + 1];
+    (void)source;
+    if (!(events & (EPOLLHUP | EPOLLERR)) && !terminal_in_front(tty->terminal)) {
+        stay_behind(tty);
+        return 0;
+    }
     ssize_t size = read(fd, buffer, sizeof buffer - 1);
     if (size < 0 && (errno == EINTR || errno == EAGAIN))
         return 0;
@@ -210,7 +306,7 @@ static int on_input(sd_event_source *source, int fd, uint32_t events, void *data
     if (tty->mode == MODE_KEYS)
         handle_keys(tty, buffer);
     else if (tty->mode == MODE_LINE)
-        handle_line(tty, buffer);
+        handle_line(tty, buffer, (size_t)size);
     return 0;
 }
 
@@ -220,10 +316,11 @@ static int on_resize(sd_event_source *source, const struct signalfd_siginfo *inf
     struct tty *tty = data;
     (void)source;
     (void)info;
-    if (tty->mode != MODE_KEYS || !terminal_in_front(tty->terminal))
+    if (tty->mode == MODE_IDLE || !terminal_in_front(tty->terminal))
         return 0;
-    erase_page(tty);
-    if (draw_page(tty) < 0)
+    if (tty->mode == MODE_KEYS)
+        erase_page(tty);
+    if ((tty->mode == MODE_KEYS ? draw_page(tty) : draw_line(tty)) < 0)
         lose_terminal(tty);
     return 0;
 }
@@ -238,15 +335,9 @@ static int on_suspend(sd_event_source *source, const struct signalfd_siginfo *in
 }
 
 static int on_continue(sd_event_source *source, const struct signalfd_siginfo *info, void *data) {
-    struct tty *tty = data;
     (void)source;
     (void)info;
-    if (tty->mode == MODE_IDLE || !terminal_in_front(tty->terminal))
-        return 0;
-    if (tty->mode == MODE_LINE)
-        wait_for_line(tty);
-    else if (wait_for_key(tty) < 0)
-        lose_terminal(tty);
+    look_who_is_in_front(data);
     return 0;
 }
 
@@ -272,6 +363,7 @@ static int add_signals(struct tty *tty) {
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         return -errno;
     (void)signal(SIGPIPE, SIG_IGN); /* a write that fails says so */
+    (void)signal(SIGTTOU, SIG_IGN); /* `stty tostop` would stop us, and the daemon would wait */
     for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
         int r = sd_event_add_signal(tty->event, NULL, signals[i].number, signals[i].handler, tty);
         if (r < 0)
@@ -293,11 +385,14 @@ static bool output_is_journal(void) {
     return streq(stream, name);
 }
 
+/* Wrapped at the width of the terminal, if standard output is one. */
 static int print_plain(const struct card *card) {
     _cleanup_free_ char *page = NULL;
+    struct winsize size;
     if (output_is_journal())
         return -EHOSTUNREACH;
-    int r = page_compose_plain(card, &page);
+    size_t columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 ? 0 : size.ws_col;
+    int r = page_compose_plain(card, MIN_OF(columns, (size_t)PAGE_COLUMNS_MAX), &page);
     if (r < 0)
         return r;
     return fputs(page, stdout) < 0 || fflush(stdout) != 0 ? -EHOSTUNREACH : 0;
@@ -439,7 +534,9 @@ static void set_locale(void) {
 static void tty_done(struct tty *tty) {
     tty->card = card_free(tty->card);
     tty->next = card_free(tty->next);
+    free(TAKE_PTR(tty->line_drawn));
     tty->input = sd_event_source_unref(tty->input);
+    tty->front = sd_event_source_unref(tty->front);
     tty->terminal = terminal_free(tty->terminal);
     tty->bus = sd_bus_flush_close_unref(tty->bus);
     tty->event = sd_event_unref(tty->event);
@@ -454,6 +551,10 @@ int main(int argc, char **argv) {
     }
     set_locale();
     int r = sd_event_new(&tty.event);
+    if (r >= 0)
+        r = sd_event_add_time_relative(tty.event, &tty.front, CLOCK_MONOTONIC, 0, 0, on_front, &tty);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(tty.front, SD_EVENT_OFF);
     if (r >= 0)
         r = add_signals(&tty);
     if (r >= 0)

@@ -57,6 +57,25 @@ struct key_line {
     bool colour;
 };
 
+/* Its words, and where the row ends, the next one begins below the first. */
+static void put_label(struct key_line *line, const char *label, size_t indent) {
+    for (;;) {
+        size_t size = strcspn(label, " "), width = text_columns(label, size);
+        if (line->columns > 0 && line->used > indent && line->used + 1 + width > line->columns) {
+            fprintf(line->out, "\n%*s", (int)indent, "");
+            line->used = indent;
+        } else {
+            fputc(' ', line->out);
+            line->used++;
+        }
+        fwrite(label, 1, size, line->out);
+        line->used += width;
+        if (label[size] == '\0')
+            return;
+        label += size + 1;
+    }
+}
+
 static void put_key(struct key_line *line, const char *key, const char *label) {
     size_t width = strlen(key) + 1 + text_columns(label, strlen(label));
     bool breaks = line->columns > 0 && line->used + GAP + width > line->columns;
@@ -67,16 +86,19 @@ static void put_key(struct key_line *line, const char *key, const char *label) {
         fprintf(line->out, "%*s", GAP, "");
         line->used += GAP;
     }
-    fprintf(line->out, "%s%s%s %s", line->colour ? KEY : "", key, line->colour ? NORMAL : "", label);
-    line->used += width;
+    fprintf(line->out, "%s%s%s", line->colour ? KEY : "", key, line->colour ? NORMAL : "");
+    line->used += strlen(key);
+    put_label(line, label, INDENT + strlen(key) + 1);
 }
 
+/* A choice that Enter makes anyhow ("Open") is shown once; its key works too. */
 static void put_keys(FILE *out, const struct card *card, size_t columns, bool colour) {
     struct key_line line = {.out = out, .columns = columns, .colour = colour};
     char keys[CARD_CHOICES_MAX];
     page_keys(card, keys);
     for (size_t i = 0; i < card->n_choices; i++)
-        put_key(&line, (char[]){keys[i], '\0'}, card->choices[i].label);
+        if (!streq(card->choices[i].label, page_default_label(card)))
+            put_key(&line, (char[]){keys[i], '\0'}, card->choices[i].label);
     if (card_takes_line(card))
         put_key(&line, (char[]){PAGE_KEY_WRITE, '\0'}, "Write");
     put_key(&line, "Enter", page_default_label(card));
@@ -112,13 +134,13 @@ int page_compose(const struct card *card, size_t columns, bool colour, char **re
     return finish(out, &text, ret);
 }
 
-int page_compose_plain(const struct card *card, char **ret) {
+int page_compose_plain(const struct card *card, size_t columns, char **ret) {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return -ENOMEM;
-    put_text(out, card, 0, false);
+    put_text(out, card, columns, false);
     if (card->n_choices > 0)
         fputs("\nAnswer with: kindly answer CHOICE\n", out);
     for (size_t i = 0; i < card->n_choices; i++)
@@ -126,12 +148,31 @@ int page_compose_plain(const struct card *card, char **ret) {
     return finish(out, &text, ret);
 }
 
+int page_compose_remark(const char *remark, size_t columns, char **ret) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return -ENOMEM;
+    text_wrap(out, remark, columns, INDENT);
+    return finish(out, &text, ret);
+}
+
+/* A wide character that no longer fits on a row leaves its last column free. */
 size_t page_rows(const char *page, size_t columns) {
     size_t rows = 0;
     while (*page) {
-        size_t size = strcspn(page, "\n"), width = text_columns(page, size);
-        rows += columns == 0 || width == 0 ? 1 : (width + columns - 1) / columns;
-        page += size + (page[size] == '\n');
+        size_t used = 0, size, width;
+        rows++;
+        for (; *page != '\n' && (size = text_next(page, &width)) > 0; page += size) {
+            if (columns > 0 && used + width > columns) {
+                rows++;
+                used = 0;
+            }
+            used += width;
+        }
+        if (*page++ != '\n')
+            break;
     }
     return rows;
 }

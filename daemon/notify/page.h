@@ -13,7 +13,10 @@ void page_keys(const struct card *card, char ret_keys[CARD_CHOICES_MAX]);
 int page_compose(const struct card *card, size_t columns, bool colour, char **ret);
 
 /* The same without keys, for where none can be read: the choices and the command that takes them. -ENOMEM. */
-int page_compose_plain(const struct card *card, char **ret);
+int page_compose_plain(const struct card *card, size_t columns, char **ret);
+
+/* A few words that go with a page. -ENOMEM. */
+int page_compose_remark(const char *remark, size_t columns, char **ret);
 
 /* The rows that a page composed without colour takes up on a terminal of `columns`. */
 size_t page_rows(const char *page, size_t columns);

@@ -43,6 +43,11 @@ static bool is_control(uint32_t code) {
     return code < 0x20 || (code >= 0x7F && code < 0xA0);
 }
 
+bool text_is_control(const char *character) {
+    uint32_t code;
+    return decode(character, &code) > 0 && is_control(code);
+}
+
 int text_clean(const char *text, char **ret) {
     char *clean = malloc(strlen(text) + 1);
     if (!clean)
@@ -127,6 +132,13 @@ int text_line(const char *text, size_t size, char **ret) {
 static size_t code_columns(uint32_t code) {
     int columns = wcwidth((wchar_t)code);
     return columns >= 0 ? (size_t)columns : code >= 0x80 ? 1 : 0;
+}
+
+size_t text_next(const char *text, size_t *ret_columns) {
+    uint32_t code;
+    size_t size = decode(text, &code);
+    *ret_columns = size > 0 ? code_columns(code) : 0;
+    return size;
 }
 
 size_t text_columns(const char *text, size_t size) {

@@ -8,6 +8,9 @@
 
 bool text_is_utf8(const char *text);
 
+/* Whether the character that begins here is one that a terminal obeys, a newline included. */
+bool text_is_control(const char *character);
+
 /* A copy without control characters: newlines stay, a tab becomes a space, the rest goes. -ENOMEM. */
 int text_clean(const char *text, char **ret);
 
@@ -20,6 +23,10 @@ size_t text_cut(const char *text, size_t size);
 /* What a person wrote as one line of 1 to `size` bytes: cleaned, newlines are spaces, none at its ends; what
  * is longer is cut there. -EINVAL: it is no UTF-8, or nothing is left; -ENOMEM. */
 int text_line(const char *text, size_t size, char **ret);
+
+/* The bytes of the character that begins here, and the columns that it takes; 0 at the end, and where the
+ * text is not UTF-8. */
+size_t text_next(const char *text, size_t *ret_columns);
 
 /* The columns that the first `size` bytes take. */
 size_t text_columns(const char *text, size_t size);

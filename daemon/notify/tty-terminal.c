@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define COLUMNS_DEFAULT 80
+#define ROWS_DEFAULT    24
 
 struct terminal {
     int fd;
@@ -79,6 +80,13 @@ size_t terminal_columns(const struct terminal *terminal) {
     return size.ws_col;
 }
 
+size_t terminal_rows(const struct terminal *terminal) {
+    struct winsize size;
+    if (ioctl(terminal->fd, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
+        return ROWS_DEFAULT;
+    return size.ws_row;
+}
+
 bool terminal_can_move(void) {
     const char *type = getenv("TERM");
     return type && *type && !streq(type, "dumb");
@@ -102,12 +110,6 @@ void terminal_read_keys(struct terminal *terminal) {
     modes.c_lflag |= ISIG;
     modes.c_cc[VMIN] = 1;
     modes.c_cc[VTIME] = 0;
-    set_modes(terminal, &modes, true);
-}
-
-void terminal_read_lines(struct terminal *terminal) {
-    struct termios modes = terminal->found;
-    modes.c_lflag |= ICANON | ECHO | ISIG;
     set_modes(terminal, &modes, true);
 }
 

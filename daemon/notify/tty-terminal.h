@@ -15,17 +15,16 @@ DEFINE_CLEANUP(struct terminal, terminal_free)
 int terminal_fd(const struct terminal *terminal);
 const char *terminal_name(const struct terminal *terminal); /* e.g. "/dev/pts/3" */
 size_t terminal_columns(const struct terminal *terminal);
+size_t terminal_rows(const struct terminal *terminal);
 bool terminal_in_front(const struct terminal *terminal);
 
 /* Whether the cursor can be moved and colour be used; colour is also a matter of NO_COLOR. */
 bool terminal_can_move(void);
 bool terminal_has_colour(void);
 
-/* Single keys without echo, whole lines as the terminal was set to read them, or what was before. Signals
- * from the keyboard work throughout; keys typed before a change are dropped. Nothing happens in the
- * background. */
+/* Single keys without echo, or what was before. Signals from the keyboard work throughout; keys typed before
+ * a change are dropped. Nothing happens in the background. */
 void terminal_read_keys(struct terminal *terminal);
-void terminal_read_lines(struct terminal *terminal);
 void terminal_restore(struct terminal *terminal);
 
 /* Writes all of it. Negative errno when the terminal is gone. */

@@ -142,9 +142,10 @@ def unescape(text):
 
 
 class Driver:
-    """The daemon's end of a link. Without a terminal the program has no input and `output` is what it prints."""
+    """The daemon's end of a link. Without a terminal the program has no input and `output` is what it prints. `shell` is
+    how a shell with jobs runs it, as "$@"."""
 
-    def __init__(self, program, *arguments, env=None, terminal=None, background=False, journal=False):
+    def __init__(self, program, *arguments, env=None, terminal=None, shell=None, journal=False):
         command_read, self.commands = os.pipe()
         self.events, event_write = os.pipe()
         self.output, output_write = os.pipe()
@@ -153,12 +154,13 @@ class Driver:
             env = {**env, "JOURNAL_STREAM": "%d:%d" % (stat.st_dev, stat.st_ino)}
         command = [os.path.join(BUILD, "tests", "system", "presenter-driver"),
                    "-f", "%d,%d" % (command_read, event_write), os.path.join(BUILD, program), *arguments]
-        if background:
-            command = ["bash", "-c", 'set -m; "$@" & wait', "bash", *command]
+        if shell:
+            command = ["bash", "-c", "set -m; " + shell, "bash", *command]
         self.process = subprocess.Popen(
             command, env=env, pass_fds=(command_read, event_write), start_new_session=terminal is not None,
             stdin=terminal.slave if terminal else subprocess.DEVNULL,
             stdout=terminal.slave if terminal else output_write,
+            stderr=terminal.slave if shell else None,  # it is there that a shell looks for its terminal
             preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if terminal else None)
         os.close(command_read)
         os.close(event_write)

@@ -2,11 +2,13 @@
 terminal. Needs the programs under $KINDLY_BUILD."""
 
 import os
+import pathlib
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -555,8 +557,10 @@ def test_tty_control_characters(tty, terminal):
 
 @pytest.mark.parametrize("typed, text", [
     ("a kind line\n", "a kind line"),
-    ("  früher und 友達\n", "  früher und 友達"),
+    ("  früher und 友達 \n", "früher und 友達"),
     ("mistake\x7f\x7f\x7f\x7f\x7f\x7f\x7fgood\n", "good"),
+    ("友達\x7f\033[D\033OC!\n", "友!"),
+    ("two\nlines, pasted\n", "two lines, pasted"),
     ("x" * 4001 + "\n", "x" * 4000),
     ("ü" * 2001 + "\n", "ü" * 2000),
 ], ids=lambda text: text[:20])
@@ -565,7 +569,7 @@ def test_tty_written(tty, terminal, typed, text):
     assert "Write" in terminal.see("Put away\n")
     terminal.type("w")
     terminal.see("  > ")
-    assert not terminal.reads_keys()
+    assert terminal.reads_keys()  # and what is typed is shown by us
     terminal.type(typed)
     assert tty.next() == ("written", "a", text)
     terminal.see("  Written.\n")
@@ -583,6 +587,41 @@ def test_tty_nothing_written(tty, terminal, typed):
     terminal.see("Put away\n")
     terminal.type("h")
     assert tty.next() == ("chosen", "a", "helpful")
+
+
+def test_tty_written_as_it_is_seen(terminal, env, started):
+    """What is taken back goes from the screen too, over the end of a row and where a character is wide; a new width
+    draws the line anew."""
+    terminal.resize(20)
+    tty = started(Driver("kindly-tty", env={**env, "NO_COLOR": "1"}, terminal=terminal))
+    tty.shown("a", choices=CHOICES, write="b:1")
+    terminal.see("Put away\n")
+    terminal.type("w")
+    assert "  One line; Enter\n  ends it, an empty\n  one goes back.\n" in terminal.see("  > ")
+    terminal.type("一二三四五六七八x")
+    assert terminal.see("八x") == "一二三四五六七\n    八x"
+    terminal.type("\x7f")
+    assert terminal.see("八") == "\r\033[1A\033[J  > 一二三四五六七\n    八"
+    terminal.type("\x7f")
+    assert terminal.see("七") == "\r\033[1A\033[J  > 一二三四五六七"
+    terminal.resize(12)
+    assert terminal.see("七") == "\r\033[1A\033[J  > 一二三\n    四五六\n    七"
+    terminal.type("\n")
+    assert tty.next() == ("written", "a", "一二三四五六七")
+
+
+def test_tty_written_without_a_cursor(terminal, env, started):
+    tty = started(Driver("kindly-tty", env={**env, "TERM": "dumb"}, terminal=terminal))
+    tty.shown("a", choices=CHOICES, write="b:1")
+    terminal.see("Put away\n")
+    terminal.type("w")
+    terminal.see("  > ")
+    terminal.type("ab\x7fc")
+    assert terminal.see("ac") == "ac"
+    terminal.type("\x15d")
+    assert terminal.see("d") == "\n  > d"
+    terminal.type("\n")
+    assert tty.next() == ("written", "a", "d")
 
 
 def test_tty_written_is_utf8(tty, terminal):
@@ -669,6 +708,38 @@ def test_tty_suspended_and_continued(tty, terminal):
     assert tty.next() == ("chosen", "a", "helpful")
 
 
+def until_stopped(pid):
+    """The kernel has no word for it to others than its parent."""
+    deadline = time.monotonic() + PATIENCE
+    while pathlib.Path("/proc/%d/stat" % pid).read_text(encoding="utf-8").rsplit(") ", 1)[1][0] != "T":
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("writing", [False, True])
+def test_tty_comes_back_from_behind(terminal, env, started, writing):
+    """Stopped, sent behind, and brought to the front again, of which no signal tells; what was written is still there."""
+    shell = '"$@"; read -r line; bg; read -r line; echo "got $line"; fg'
+    tty = started(Driver("kindly-tty", env={**env, "NO_COLOR": "1"}, terminal=terminal, shell=shell))
+    tty.shown("a", choices=CHOICES, write="b:1")
+    terminal.see("Put away\n")
+    if writing:
+        terminal.type("w")
+        terminal.see("  > ")
+        terminal.type("half ")
+        terminal.see("half ")
+    terminal.type("\x1a")
+    until_stopped(tty.pid)
+    terminal.type("\n")
+    terminal.see("&\n")
+    assert tty.ask("introspect")[0] == "introspected"  # it goes on
+    terminal.type("h\n")
+    terminal.see("got h\n")  # by the shell: not an answer
+    terminal.see("  > half " if writing else "Put away\n")
+    assert terminal.reads_keys()
+    terminal.type("a line\n" if writing else "h")
+    assert tty.next() == (("written", "a", "half a line") if writing else ("chosen", "a", "helpful"))
+
+
 def test_tty_without_a_terminal(env, started):
     tty = started(Driver("kindly-tty", env=env))
     assert tty.shown("a", "A moment", "You could rest.", CHOICES, write="b:1") == ("tty", "", 1)
@@ -681,7 +752,7 @@ def test_tty_without_a_terminal(env, started):
 
 
 def test_tty_in_the_background(terminal, env, started):
-    tty = started(Driver("kindly-tty", env=env, terminal=terminal, background=True))
+    tty = started(Driver("kindly-tty", env=env, terminal=terminal, shell='"$@" & wait'))
     tty.shown("a", choices=CHOICES)
     terminal.see("Answer with: kindly answer CHOICE\n")
     assert terminal.is_as_found()

@@ -352,13 +352,49 @@ static void test_page(void **state) {
     }
 }
 
+/* A label that is wider than a row goes on below its first word; what Enter does is not there twice. */
+static void test_page_keys(void **state) {
+    static const struct {
+        int line;
+        const char *label;
+        size_t columns;
+        const char *expected;
+    } cases[] = {
+        {__LINE__, "It's hard right now", 20, "\nT\n\n  s It's hard right\n    now   Enter Open\n"},
+        {__LINE__, "It's hard right now", 12,
+         "\nT\n\n  s It's\n    hard\n    right\n    now\n  Enter Open\n"},
+        {__LINE__, "Unbreakable", 10, "\nT\n\n  s Unbreakable\n  Enter Open\n"},
+        {__LINE__, "Open", 80, "\nT\n\n  Enter Open\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_(card_freep) struct card *card = make_card("T", "", NULL, 0);
+        _cleanup_free_ char *page = NULL;
+        const char *wrong = NULL;
+        char keys[CARD_CHOICES_MAX];
+        card->concealed = true;
+        EXPECT(card_add_choice(card, "show", cases[i].label, &wrong) == 0, cases[i].line);
+        EXPECT(page_compose(card, cases[i].columns, false, &page) == 0, cases[i].line);
+        if (!streq(page, cases[i].expected))
+            fail_msg("case at line %d: got\n%s", cases[i].line, page);
+        page_keys(card, keys);
+        EXPECT(keys[0] == 's', cases[i].line);
+    }
+}
+
 static void test_page_plain(void **state) {
     (void)state;
-    _cleanup_(card_freep) struct card *card = make_card("A moment", "Rest.", usual, ELEMENTSOF(usual));
-    _cleanup_free_ char *page = NULL;
-    assert_int_equal(page_compose_plain(card, &page), 0);
-    assert_string_equal(page, "\nA moment\n  Rest.\n\nAnswer with: kindly answer CHOICE\n"
+    _cleanup_(card_freep) struct card *card =
+        make_card("A moment", "You could rest for as long as it takes.", usual, ELEMENTSOF(usual));
+    _cleanup_free_ char *page = NULL, *narrow = NULL, *remark = NULL;
+    assert_int_equal(page_compose_plain(card, 0, &page), 0);
+    assert_string_equal(page, "\nA moment\n  You could rest for as long as it takes.\n\n"
+                              "Answer with: kindly answer CHOICE\n"
                               "  helpful      Helpful\n  later        In 15 min\n  not-this     Not this\n");
+    assert_int_equal(page_compose_plain(card, 30, &narrow), 0);
+    assert_non_null(strstr(narrow, "  You could rest for as long\n  as it takes.\n"));
+    assert_int_equal(page_compose_remark("You could rest for as long as it takes.", 30, &remark), 0);
+    assert_string_equal(remark, "  You could rest for as long\n  as it takes.\n");
 }
 
 static void test_rows(void **state) {
@@ -367,9 +403,15 @@ static void test_rows(void **state) {
         const char *page;
         size_t columns, rows;
     } cases[] = {
-        {__LINE__, "", 10, 0},           {__LINE__, "\n", 10, 1},          {__LINE__, "a\n\nb\n", 10, 3},
-        {__LINE__, "0123456789", 10, 1}, {__LINE__, "0123456789a", 10, 2}, {__LINE__, "友達友達友達\n", 6, 2},
+        {__LINE__, "", 10, 0},
+        {__LINE__, "\n", 10, 1},
+        {__LINE__, "a\n\nb\n", 10, 3},
+        {__LINE__, "0123456789", 10, 1},
+        {__LINE__, "0123456789a", 10, 2},
+        {__LINE__, "友達友達友達\n", 6, 2},
         {__LINE__, "abc\n", 0, 1},
+        {__LINE__, "友達友達友達\n", 5, 3},
+        {__LINE__, "友友\nab", 3, 3},
     };
     (void)state;
     for (size_t i = 0; i < ELEMENTSOF(cases); i++)
@@ -384,7 +426,7 @@ int main(void) {
         cmocka_unit_test(test_notice),        cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_icon_file),     cmocka_unit_test(test_keys),
         cmocka_unit_test(test_page),          cmocka_unit_test(test_page_plain),
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_rows),          cmocka_unit_test(test_page_keys),
     };
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);
