@@ -56,12 +56,12 @@ until "$build/kindly" status >/dev/null 2>&1; do
     [ $tries -lt 100 ] || { echo 'kindlyd does not answer.' >&2; exit 1; }
     sleep 0.05
 done
-if [ $presenter = terminal ]; then "$build/kindly" now >/dev/null; else "$build/kindly" now; fi
-sleep 0.3
 "$build/kindly" status | sed -n "/^Next/p"
+[ -z "$bus" ] || echo "Another one, from another terminal: DBUS_SESSION_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS $build/kindly now"
+[ ! -t 0 ] || echo 'Ctrl-C ends it.'
+if [ $presenter = terminal ]; then "$build/kindly" now >/dev/null; else "$build/kindly" now; fi
 
 if [ -t 0 ]; then
-    echo 'Ctrl-C ends it.'
     wait "$daemon"
 else # in the background: a signal is heard only while waiting
     cat <&4 >/dev/null &
