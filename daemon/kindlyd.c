@@ -662,9 +662,17 @@ static void on_files_changed(void *userdata) {
     reload(userdata, NULL);
 }
 
+/* The terminal that all was to be shown on has hung up. */
+static bool terminal_is_gone(const struct daemon *daemon) {
+    return streq(daemon->options.presenter, "terminal") && !isatty(STDIN_FILENO) && errno == EIO;
+}
+
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
     (void)source, (void)info;
-    reload(userdata, NULL);
+    struct daemon *daemon = userdata;
+    if (terminal_is_gone(daemon))
+        return sd_event_exit(daemon->event, 0);
+    reload(daemon, NULL);
     return 0;
 }
 
