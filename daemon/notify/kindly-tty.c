@@ -165,6 +165,8 @@ static int show_card(struct tty *tty, struct card *card) {
     card_free(tty->card);
     tty->card = card;
     tty->withdrawn = false;
+    if (card->sound)
+        (void)terminal_write(tty->terminal, "\a");
     return wait_for_key(tty);
 }
 
@@ -342,8 +344,10 @@ static int on_continue(sd_event_source *source, const struct signalfd_siginfo *i
 }
 
 static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *data) {
+    struct tty *tty = data;
     (void)info;
-    (void)data;
+    if (tty->mode == MODE_LINE)
+        (void)terminal_write(tty->terminal, "\n"); /* what comes next begins a row */
     return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 

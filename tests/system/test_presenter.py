@@ -549,6 +549,13 @@ def test_tty_wraps_and_reflows(terminal, env, started):
     assert tty.next() == ("chosen", "a", "helpful")
 
 
+def test_tty_sound(tty, terminal):
+    tty.shown("a", sound="b:1")
+    assert terminal.see("Put away\n").startswith("\a\n")
+    tty.shown("a", sound="b:0")
+    assert "\a" not in terminal.see("Put away\n")
+
+
 def test_tty_control_characters(tty, terminal):
     tty.shown("a", "Ti\033]0;x\atle", "One\033[2Jtwo\u009b3mthree", ["a=A\033c"])
     page = terminal.see("Put away\n")
@@ -692,6 +699,8 @@ def test_tty_is_put_back(tty, terminal, how, writing):
             os.kill(tty.pid, how)
         assert tty.next() == ("eof",)
         assert tty.next() == ("exit", "0")
+        if writing:
+            terminal.see("\n")  # what comes next begins a row
     assert terminal.is_as_found()
 
 
