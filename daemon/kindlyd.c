@@ -426,13 +426,17 @@ static int act_chosen(const struct keeper *keeper, const struct world *world, vo
                                         : keeper_answer(keeper, world, said->id, said->text, "", ret);
 }
 
-/* A prompt can end while its line is being written: it is a line of its own then, not lost. */
 static int act_written(const struct keeper *keeper, const struct world *world, void *userdata,
                        struct turn *ret) {
     const struct said *said = userdata;
+    return keeper_written(keeper, world, said->id, said->text, ret);
+}
+
+static int act_noted(const struct keeper *keeper, const struct world *world, void *userdata,
+                     struct turn *ret) {
+    const struct said *said = userdata;
     struct uuid unused;
-    int r = keeper_written(keeper, world, said->id, said->text, ret);
-    return r == -ENOENT ? keeper_note(keeper, world, said->text, false, &unused, ret) : r;
+    return keeper_note(keeper, world, said->text, false, &unused, ret);
 }
 
 static void on_chosen(void *userdata, const struct uuid *id, const char *choice) {
@@ -440,9 +444,17 @@ static void on_chosen(void *userdata, const struct uuid *id, const char *choice)
     presenter_turn(userdata, act_chosen, &said, true);
 }
 
+/* A prompt can end while its line is being written: it is a line of its own then, not lost. */
 static void on_written(void *userdata, const struct uuid *id, const char *text) {
+    struct daemon *daemon = userdata;
     struct said said = {id, text};
-    presenter_turn(userdata, act_written, &said, true);
+    struct entry entry;
+    if (keeper_find(daemon->keeper, id))
+        presenter_turn(daemon, act_written, &said, true);
+    else if (daemon->journal && journal_find(daemon->journal, id, &entry) >= 0) {
+        entry_done(&entry);
+        presenter_turn(daemon, act_noted, &said, true);
+    }
 }
 
 static int act_dismissed(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
