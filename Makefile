@@ -73,7 +73,7 @@ endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-run deps-check deps-full run check check-full test-programs simulate install uninstall bench \
+.PHONY: all deps deps-run deps-check deps-full deps-desktops run check check-full check-desktops test-programs simulate install uninstall bench \
         format clean help FORCE
 
 all: $(PROGRAMS) $(UNITS)
@@ -124,7 +124,13 @@ RUN_PACKAGES   := gcc libc6-dev pkg-config libsystemd-dev libconfig-dev libsqlit
 CHECK_PACKAGES := $(RUN_PACKAGES) scdoc groff-base gsettings-desktop-schemas libcmocka-dev python3 python3-pytest python3-dbus python3-dbusmock dbus-bin systemd \
                   dunst xvfb xdotool x11-utils imagemagick libxml2-utils desktop-file-utils tzdata fonts-dejavu-core sqlite3 \
                   i3blocks
-FULL_PACKAGES  := $(CHECK_PACKAGES) zenity clang libclang-rt-14-dev dbus-user-session util-linux procps
+# The notification servers of tests/desktops/servers.py: those that start in a second are in check-full, too.
+SCREEN_PACKAGES  := util-linux x11-xserver-utils python3-gi python3-pil tesseract-ocr
+LIGHT_DESKTOPS   := xfce4-notifyd xfconf mate-notification-daemon lxqt-notificationd notification-daemon
+DESKTOP_PACKAGES := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) sway mako-notifier sway-notification-center \
+                    plasma-workspace kwin-x11 gnome-shell
+FULL_PACKAGES    := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) zenity clang libclang-rt-14-dev dbus-user-session \
+                    procps
 
 # $(1): packages. Installs those that are missing; where there is no apt, says their names and goes on.
 define install_packages
@@ -150,6 +156,8 @@ deps-check:
 	$(call install_packages,$(CHECK_PACKAGES))
 deps-full:
 	$(call install_packages,$(FULL_PACKAGES))
+deps-desktops:
+	$(call install_packages,$(DESKTOP_PACKAGES))
 
 # --- Use --------------------------------------------------------------------------------------------------------
 run: deps-run
@@ -168,6 +176,11 @@ check-full: deps-full
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=asan test-programs
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=clang CC=clang WERROR=1 CFLAGS='-O1' test-programs
 	@$(PYTHON) tests/run.py --build $(O) --asan build/asan --full
+
+# Real notification servers, one row each; DESKTOPS="dunst mako-notifier" are some of them.
+check-desktops: deps-desktops
+	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
+	@$(PYTHON) -B tests/desktops/matrix.py --build $(O) $(DESKTOPS)
 
 # The core through YEARS of random life, a share of them on each processor; SEED makes a run again.
 YEARS ?= 1000
@@ -232,6 +245,7 @@ help:
 	@echo 'make run         build and use it here: a first prompt at once, then by the schedule'
 	@echo 'make check       build and run the quick tests (installs what they need)'
 	@echo 'make check-full  all tests: sanitizers, another compiler, a real systemd user manager'
+	@echo 'make check-desktops  every notification server of Debian, as a table; pictures in build/desktops'
 	@echo 'make deps        install what check needs (deps-run: what run needs; deps-full: check-full)'
 	@echo 'make install     into PREFIX ($(PREFIX)), below DESTDIR; make uninstall takes it out again'
 	@echo 'make simulate    play YEARS ($(YEARS)) of random days through the rules, from SEED'

@@ -8,12 +8,14 @@ import concurrent.futures
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
+ORDINARY = "nobody"  # who runs what refuses to be root
 TIMEOUT = 900  # seconds for one program or file: only a hang takes that long
 
 
@@ -21,6 +23,7 @@ class Result:
     def __init__(self, name):
         self.name, self.passed, self.failed, self.skipped = name, 0, 0, 0
         self.output, self.reasons, self.seconds = "", [], 0.0
+        self.cases = {}  # of a pytest file: {name: (outcome, message, what it recorded)}
 
 
 def run(command, environment):
@@ -45,30 +48,62 @@ def run_unit(program, environment):
     return result
 
 
-def run_system(path, environment, full):
-    result = Result(path)
+def outcome_of(case):
+    for what, tag in (("failed", "failure"), ("failed", "error"), ("skipped", "skipped")):
+        if (child := case.find(tag)) is not None:
+            return what, child.get("message")
+    return "passed", ""
+
+
+def run_pytest(name, path, environment, *options, prefix=()):
+    """A pytest file in a process of its own; gives the exit status, too."""
+    result = Result(name)
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.xml")
-        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short",
-                   f"--junitxml={report}", path] + ([] if full else ["-m", "not full"])
-        status, result.output = run(command, environment)
-        if status == 5 and not full:  # the whole file is marked full
-            return result
+        if prefix:
+            shutil.chown(folder, ORDINARY)
+            options += "--basetemp=" + os.path.join(folder, "t"),
+        status, result.output = run([*prefix, "/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                                     "--tb=short", f"--junitxml={report}", path, *options], environment)
         try:
-            cases = ElementTree.parse(report).getroot().iter("testcase")
+            cases = list(ElementTree.parse(report).getroot().iter("testcase"))
         except (OSError, ElementTree.ParseError):
             cases = []
-        for case in cases:
-            skip = case.find("skipped")
-            if case.find("failure") is not None or case.find("error") is not None:
-                result.failed += 1
-            elif skip is not None:
-                result.skipped += 1
-                result.reasons.append(f"{case.get('name')}: {skip.get('message')}")
-            else:
-                result.passed += 1
-        if status not in (0, 1) and not result.failed:
-            result.failed += 1
+    for case in cases:
+        outcome, message = outcome_of(case)
+        setattr(result, outcome, getattr(result, outcome) + 1)
+        if outcome == "skipped":
+            result.reasons.append(f"{case.get('name')}: {message}")
+        result.cases[case.get("name")] = outcome, message, {
+            recorded.get("name"): recorded.get("value") for recorded in case.iter("property")}
+    return result, status
+
+
+def run_system(path, environment, full):
+    result, status = run_pytest(path, path, environment, *([] if full else ["-m", "not full"]))
+    none_asked = status == 5 and not full  # the whole file is marked full
+    if status not in (0, 1) and not result.failed and not none_asked:
+        result.failed += 1
+    return result
+
+
+def desktops(light):
+    """The notification servers of the matrix, or those of them that start in a second."""
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "desktops"))
+    from servers import SERVERS  # here, since it stands on what the quick tests don't need
+    return [name for name, server in SERVERS.items() if server.light or not light]
+
+
+def run_desktop(server, environment):
+    """One notification server's tests. Some servers refuse to be root, so an ordinary user runs them all, with the one
+    right that root's files are still read."""
+    prefix = [] if os.getuid() else [
+        "setpriv", "--reuid=" + ORDINARY, "--regid=nogroup", "--clear-groups", "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override"]
+    result, status = run_pytest("tests/desktops: " + server, "tests/desktops/test_desktops.py",
+                                dict(environment, KINDLY_DESKTOP=server), prefix=prefix)
+    if status not in (0, 1) and not result.failed:
+        result.failed += 1
     return result
 
 
@@ -77,6 +112,15 @@ def timed(function, *arguments):
     result = function(*arguments)
     result.seconds = time.monotonic() - start
     return result
+
+
+def environment_for(build, full):
+    environment = dict(os.environ, KINDLY_BUILD=os.path.abspath(build), LC_ALL="C.UTF-8",
+                       ASAN_OPTIONS="detect_leaks=1:abort_on_error=1", UBSAN_OPTIONS="print_stacktrace=1",
+                       KINDLY_FULL="1" if full else "")
+    for name in ("NOTIFY_SOCKET", "JOURNAL_STREAM", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY"):
+        environment.pop(name, None)
+    return environment
 
 
 def main():
@@ -89,12 +133,10 @@ def main():
     jobs = []
     for build in filter(None, [options.build, options.asan]):
         full = options.full and build == options.build
-        environment = dict(os.environ, KINDLY_BUILD=os.path.abspath(build), LC_ALL="C.UTF-8",
-                           ASAN_OPTIONS="detect_leaks=1:abort_on_error=1", UBSAN_OPTIONS="print_stacktrace=1",
-                           KINDLY_FULL="1" if full else "")
-        for name in ("NOTIFY_SOCKET", "JOURNAL_STREAM", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY"):
-            environment.pop(name, None)
+        environment = environment_for(build, full)
         jobs += [(run_system, path, environment, full) for path in sorted(glob.glob("tests/system/test_*.py"))]
+        if full:
+            jobs += [(run_desktop, server, environment) for server in desktops(light=True)]
         jobs += [(run_unit, path[:-2].replace("tests/", build + "/tests/", 1), environment)
                  for path in sorted(glob.glob("tests/unit/test-*.c"))]
 

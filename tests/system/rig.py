@@ -258,7 +258,8 @@ class Kindlyd:
 class Person:
     """A home, a schedule, a bus; what is started here ends with the test, the last first."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, services=None):
+        """`services`: a folder that says what the bus may start."""
         self.folder = pathlib.Path(folder)
         self.things = []
         self.env = {name: value for name, value in os.environ.items()
@@ -273,7 +274,7 @@ class Person:
         self.config = self.folder / "config/kindly/kindly.conf"
         self.config.parent.mkdir(mode=0o700)
         self.journal = self.folder / "state/kindly/journal.db"
-        self.bus = self.keep(Bus(str(self.folder)))
+        self.bus = self.keep(Bus(str(self.folder), services))
         self.env["DBUS_SESSION_BUS_ADDRESS"] = self.bus.address
         self.server, self.watcher = None, None
         self.schedule()
