@@ -45,7 +45,7 @@ class Desktop:
         self.folder = str(folder)
         self.person = Person(folder, self._service_files())
         self.env = self.person.env
-        self.env.update(NO_AT_BRIDGE="1", GTK_A11Y="none", **self.environment)
+        self.env.update(NO_AT_BRIDGE="1", GTK_A11Y="none", XDG_CONFIG_DIRS="/etc/xdg", **self.environment)
         self.names = self.person.keep(Caller(self.person.bus.address))
         self.server = None
 
@@ -181,5 +181,47 @@ class NotificationDaemon(Desktop):
     command = "/usr/lib/notification-daemon/notification-daemon",
 
 
+class Sway(Desktop):
+    """A server of Wayland: sway in a window of the X server, which gives it a real pointer."""
+    environment = {"WLR_BACKENDS": "x11", "WLR_RENDERER": "pixman", "XDG_SESSION_TYPE": "wayland",
+                   "XDG_CURRENT_DESKTOP": "sway"}
+
+    def prepare(self):
+        super().prepare()
+        config = os.path.join(self.folder, "sway.conf")
+        ready = os.path.join(self.folder, "ready")
+        os.mkfifo(ready)
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("output X11-1 resolution %dx%d bg #4f7388 solid_color\nxwayland disable\n"
+                       "exec echo $WAYLAND_DISPLAY >%s\n" % (*SIZE, ready))
+        fifo = os.open(ready, os.O_RDWR)
+        self.launch("sway", "-c", config)
+        self.env["WAYLAND_DISPLAY"] = Lines(fifo).next()
+        os.close(fifo)
+
+
+class Mako(Sway):
+    package, command = "mako-notifier", ("mako",)
+    clicked = "menu"
+
+    def choose(self, label, screen):
+        """mako draws no buttons; its menu is asked for, and grep stands in for dmenu."""
+        self.run("makoctl", "menu", "grep", "-m1", "-F", label)
+
+    def history(self):
+        """It can't be asked; but what it has, it brings back."""
+        self.run("makoctl", "restore")
+        kept = len(json.loads(self.run("makoctl", "list"))["data"][0])
+        self.run("makoctl", "dismiss", "--all")
+        return "can bring it back" if kept else "none kept"
+
+
+class Swaync(Sway):
+    package, command = "sway-notification-center", ("swaync",)
+
+    def history(self):
+        return "%s in its centre" % self.run("swaync-client", "-c").strip()
+
+
 SERVERS = {server.package: server for server in (
-    Dunst, Xfce, Mate, Lxqt, NotificationDaemon)}
+    Dunst, Xfce, Mate, Lxqt, NotificationDaemon, Mako, Swaync)}

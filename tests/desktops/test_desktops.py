@@ -41,11 +41,14 @@ class Screen:
         return self.reading
 
     def until(self, wanted, otherwise):
+        """Gives the reading that is as wanted; a failure tells the one that had most on it."""
         deadline = time.monotonic() + PATIENCE
+        most = self.look()
         while not wanted(self.look()):
+            most = max(most, self.reading, key=lambda reading: len(reading.words))
             if time.monotonic() > deadline:
-                self.save("failing")
-                pytest.fail("%s; read: %s" % (otherwise, self.reading.text() or "nothing"))
+                most.picture.save("%s-failing.png" % self.pictures)
+                pytest.fail("%s; read: %s" % (otherwise, most.text() or "nothing"))
         return self.reading
 
     def see(self, *texts):
@@ -169,10 +172,10 @@ def fixture_person(the_person, request):
 
 def test_shown(person, screen):
     card, _ = person.prompt("humanity")
+    screen.save("shown")
     if person.desktop.clicked == "button":
         for _, label in person.row(card)["choices"]:
             screen.see(label)
-    screen.save("shown")
 
 
 def test_answered(person, screen, record_property):
@@ -191,10 +194,10 @@ def test_second_question(person, screen, record_property):
     person.choose("Not this")
     assert person.caller.next("Answered") == (card, "not-this")
     person.read(card)
+    screen.save("second-question")
     if person.desktop.clicked == "button":
         screen.see("Not for me")
         assert not screen.look().find("Helpful")
-    screen.save("second-question")
     assert len(screen.see(start_of(person.row(card)["text"]))) == 1
     record_property("note", "same" if person.server_id(card) == before else "anew")
     person.choose("Not for me")
