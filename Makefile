@@ -128,7 +128,7 @@ CHECK_PACKAGES := $(RUN_PACKAGES) scdoc groff-base gsettings-desktop-schemas lib
 SCREEN_PACKAGES  := util-linux x11-xserver-utils python3-gi python3-pil tesseract-ocr
 LIGHT_DESKTOPS   := xfce4-notifyd xfconf mate-notification-daemon lxqt-notificationd notification-daemon
 DESKTOP_PACKAGES := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) sway mako-notifier sway-notification-center \
-                    plasma-workspace kwin-x11 gnome-shell
+                    plasma-workspace plasma-desktop kwin-x11 gnome-shell gjs
 FULL_PACKAGES    := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) zenity clang libclang-rt-14-dev dbus-user-session \
                     procps
 

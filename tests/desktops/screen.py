@@ -11,7 +11,6 @@ from PIL import Image, ImageChops, ImageOps
 
 ENLARGED = 3  # Tesseract wants letters of about 30 pixels
 ALIKE = 0.85  # of a text's letters, that it counts as read
-MARGIN = 24   # around what is new on the screen
 DIFFERENT = 12  # of 255: less is the screen's own noise
 
 
@@ -35,33 +34,27 @@ def around(boxes):
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
+def read(picture, box):
+    """The words in a part of a picture, with their places. What surrounds a notification would spoil the reading."""
+    part = picture.crop(box).convert("L")
+    file = io.BytesIO()
+    ImageOps.autocontrast(part.resize([ENLARGED * size for size in part.size], Image.LANCZOS)).save(file, "PNG")
+    done = subprocess.run(["tesseract", "-", "-", "--psm", "11", "tsv"], input=file.getvalue(), check=True,
+                          env=dict(os.environ, OMP_THREAD_LIMIT="1"), stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL)
+    for row in csv.DictReader(io.StringIO(done.stdout.decode()), delimiter="\t", quoting=csv.QUOTE_NONE):
+        if row["level"] == "5" and letters(row["text"]):
+            x, y, width, height = (int(row[name]) / ENLARGED for name in ("left", "top", "width", "height"))
+            yield row["text"], (box[0] + x, box[1] + y, box[0] + x + width, box[1] + y + height)
+
+
 class Reading:
     """The words of a picture that are not on the empty one, in the order of reading."""
 
     def __init__(self, picture, empty):
         self.picture, self.empty = picture, empty
-        self.box = difference(picture, empty)
-        self.words = self._read() if self.box else []
-
-    def _read(self):
-        left, top, right, bottom = self.box
-        left, top = max(0, left - MARGIN), max(0, top - MARGIN)
-        part = self.picture.crop((left, top, min(self.picture.width, right + MARGIN),
-                                  min(self.picture.height, bottom + MARGIN)))
-        gray = ImageOps.autocontrast(part.convert("L").resize([ENLARGED * size for size in part.size],
-                                                              Image.LANCZOS))
-        file = io.BytesIO()
-        gray.save(file, "PNG")
-        done = subprocess.run(["tesseract", "-", "-", "--psm", "11", "tsv"], input=file.getvalue(), check=True,
-                              env=dict(os.environ, OMP_THREAD_LIMIT="1"), stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL)
-        found = []
-        for row in csv.DictReader(io.StringIO(done.stdout.decode()), delimiter="\t", quoting=csv.QUOTE_NONE):
-            if row["level"] != "5" or not letters(row["text"]):
-                continue
-            x, y, width, height = (int(row[name]) / ENLARGED for name in ("left", "top", "width", "height"))
-            found.append((row["text"], (left + x, top + y, left + x + width, top + y + height)))
-        return found
+        box = difference(picture, empty)
+        self.words = list(read(picture, box)) if box else []
 
     def _likeness(self, wanted, piece):
         return difflib.SequenceMatcher(None, wanted, letters("".join(word for word, _ in piece)), False).ratio()

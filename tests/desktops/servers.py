@@ -4,14 +4,15 @@ of what is over. SERVERS is the one table; the tests know nothing of a server bu
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 
 from PIL import Image
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "system"))
-from rig import CALM, FAR_AWAY, Caller, Person  # noqa: E402, F401
-from rig_presenter import NAME, PATIENCE, Lines, stop  # noqa: E402, F401
+from rig import CALM, DBUS, DBUS_OBJECT, FAR_AWAY, Caller, GLib, Person  # noqa: E402, F401
+from rig_presenter import NAME, PATIENCE, Bus, Lines, stop  # noqa: E402, F401
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu"
 SIZE = 1024, 768
@@ -38,6 +39,7 @@ class Desktop:
     command = ()
     light = False      # starts in a second: also in check-full
     clicked = "button" # how a choice is made, for the table
+    pictures_alike = 1 # in a row, that it counts as being at rest
     environment = {}
     services = {}      # what the bus may start: {name: command}
 
@@ -78,6 +80,7 @@ class Desktop:
         self.run("xsetroot", "-solid", "#4f7388")
 
     def start(self):
+        self.names.ask(DBUS, DBUS_OBJECT, DBUS, "UpdateActivationEnvironment", GLib.Variant("(a{ss})", (self.env,)))
         self.server = self.launch(*self.command)
         self.names.appeared(NAME)
 
@@ -95,6 +98,10 @@ class Desktop:
         with Image.open(path) as image:
             return image.convert("RGB")
 
+    def is_drawn(self, picture):
+        """Whether that is the desktop's empty screen, and not what comes before it."""
+        return True
+
     def click(self, x, y):
         self.run("xdotool", "mousemove", str(x - 1), str(y), "mousemove", str(x), str(y), "click", "1")
 
@@ -102,8 +109,8 @@ class Desktop:
         """A pointer over a notification holds it on the screen."""
         self.run("xdotool", "mousemove", "8", str(SIZE[1] // 2))
 
-    def unfold(self):
-        """Opens what the server draws folded, so that its choices are seen."""
+    def unfold(self, box):
+        """Opens what the server draws folded at that place, so that its choices are seen."""
 
     def choose(self, label, screen):
         """Makes a choice as a person does: on its button, which is found by its label."""
@@ -223,5 +230,106 @@ class Swaync(Sway):
         return "%s in its centre" % self.run("swaync-client", "-c").strip()
 
 
+class Plasma(Desktop):
+    package, command = "plasma-workspace", ("plasmashell",)
+    pictures_alike = 10
+    environment = {"KDE_FULL_SESSION": "true", "KDE_SESSION_VERSION": "5", "XDG_CURRENT_DESKTOP": "KDE",
+                   "XDG_SESSION_TYPE": "x11", "QT_QPA_PLATFORM": "xcb", "QT_QUICK_BACKEND": "software"}
+    services = {"org.kde.ActivityManager": LIBRARY + "/libexec/kactivitymanagerd", "org.kde.kded5": "/usr/bin/kded5",
+                "org.kde.kglobalaccel": "/usr/bin/kglobalaccel5"}
+
+    def prepare(self):
+        super().prepare()
+        self.launch("kwin_x11")
+        self.names.appeared("org.kde.KWin")
+
+    def is_drawn(self, picture):
+        return picture.getcolors(1000) is None  # there is a picture in the background
+
+
+class Gnome(Desktop):
+    """GNOME Shell alone, without a screen of X: it takes its own pictures, and has a pointer made for it."""
+    package, command = "gnome-shell", ("gnome-shell", "--headless", "--virtual-monitor", "%dx%d" % SIZE, "--wayland",
+                                       "--no-x11", "--unsafe-mode")
+    environment = {"GSETTINGS_BACKEND": "keyfile", "XDG_SESSION_TYPE": "wayland", "XDG_CURRENT_DESKTOP": "GNOME"}
+    services = {"ca.desrt.dconf": "/usr/libexec/dconf-service",
+                "org.gnome.Shell.Notifications": "/usr/bin/gjs /usr/share/gnome-shell/org.gnome.Shell.Notifications"}
+    settings = ("[org/gnome/shell]\nwelcome-dialog-last-shown-version='99'\n"
+                "[org/gnome/desktop/screensaver]\nlock-enabled=false\n"
+                "[org/gnome/desktop/session]\nidle-delay=uint32 0\n"
+                "[org/gnome/desktop/background]\npicture-options='none'\nprimary-color='#4f7388'\n")
+    pointer = """
+        let device = global.kindlyPointer ??= imports.gi.Clutter.get_default_backend().get_default_seat()
+            .create_virtual_device(imports.gi.Clutter.InputDeviceType.POINTER_DEVICE);
+        let now = () => imports.gi.GLib.get_monotonic_time();
+        device.notify_absolute_motion(now(), %d, %d);
+        """
+
+    def prepare(self):
+        folder = os.path.join(self.env["XDG_CONFIG_HOME"], "glib-2.0/settings")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "keyfile"), "w", encoding="utf-8") as file:
+            file.write(self.settings)
+        system = os.path.join(self.folder, "system")
+        os.mkdir(system)
+        bus = self.person.keep(Bus(system))
+        self.env["DBUS_SYSTEM_BUS_ADDRESS"] = bus.address
+        self.launch(sys.executable, "-m", "dbusmock", "--system", "--template", "logind")
+        watch = self.person.keep(Caller(bus.address))
+        watch.appeared("org.freedesktop.login1")
+
+    def kill(self):
+        """The shell, and the program that speaks for it on the bus."""
+        pid, = self.names.ask(DBUS, DBUS_OBJECT, DBUS, "GetConnectionUnixProcessID", GLib.Variant("(s)", (NAME,)))
+        self.server.kill()
+        os.kill(pid, signal.SIGKILL)
+        self.names.vanished(NAME)
+
+    def is_drawn(self, picture):
+        """Past its start, without the overview, and what it has to say itself put away."""
+        return self._evaluate("""
+            Main.overview.hide();
+            Main.messageTray.getSources().forEach(source => source.destroy());
+            !Main.layoutManager._startingUp && !Main.overview.visible && !Main.messageTray._banner
+            """) == "true"
+
+    def _evaluate(self, script):
+        done, result = self.names.ask("org.gnome.Shell", "/org/gnome/Shell", "org.gnome.Shell", "Eval",
+                                      GLib.Variant("(s)", (script,)))
+        assert done, result
+        return result
+
+    def picture(self, path):
+        self.names.ask("org.gnome.Shell.Screenshot", "/org/gnome/Shell/Screenshot", "org.gnome.Shell.Screenshot",
+                       "Screenshot", GLib.Variant("(bbs)", (False, False, path)))
+        with Image.open(path) as image:
+            return image.convert("RGB")
+
+    def click(self, x, y):
+        """What is under the pointer is known once a frame has been drawn: a picture waits for one."""
+        self._evaluate(self.pointer % (x, y))
+        self.picture(os.path.join(self.folder, "frame.png"))
+        self._evaluate(self.pointer % (x, y) + """
+            device.notify_button(now(), 1, 1);
+            device.notify_button(now(), 1, 0);
+            """)
+
+    def move_away(self):
+        self._evaluate(self.pointer % (8, SIZE[1] // 2))
+
+    def unfold(self, box):
+        """A banner opens under a pointer that moves, once it has come to rest."""
+        left, top, right, bottom = box
+        for step in range(20):
+            self._evaluate(self.pointer % ((left + right) / 2 + step, (top + bottom) / 2))
+            self.picture(os.path.join(self.folder, "frame.png"))
+            if self._evaluate("Main.messageTray._banner?.expanded ?? false") == "true":
+                break
+
+    def history(self):
+        return "%s in its list" % self._evaluate(
+            "Main.messageTray.getSources().reduce((sum, source) => sum + source.notifications.length, 0)")
+
+
 SERVERS = {server.package: server for server in (
-    Dunst, Xfce, Mate, Lxqt, NotificationDaemon, Mako, Swaync)}
+    Dunst, Xfce, Mate, Lxqt, NotificationDaemon, Mako, Swaync, Plasma, Gnome)}
