@@ -73,8 +73,8 @@ endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-run deps-check deps-full deps-desktops run check check-full check-desktops test-programs simulate install uninstall bench \
-        format clean help FORCE
+.PHONY: all deps deps-run deps-check deps-full deps-desktops run check check-full check-desktops \
+        test-programs simulate install uninstall bench format clean help FORCE
 
 all: $(PROGRAMS) $(UNITS)
 

@@ -177,8 +177,11 @@ class Lxqt(Desktop):
         if screen.look().find("Actions"):
             self.clicked = "list"
             left, top, right, bottom = screen.place("Actions")
-            self.click(round(right) + 20, round((top + bottom) / 2))
-            self._click_on(screen.place(label))
+            with screen.seen_as_empty():
+                self.click(round(right) + 20, round((top + bottom) / 2))
+                self.move_away()
+                item = screen.place(label)
+            self._click_on(item)
             label = "OK"
         self._click_on(screen.place(label, label.split()[0]))
 
@@ -306,13 +309,13 @@ class Gnome(Desktop):
             return image.convert("RGB")
 
     def click(self, x, y):
-        """What is under the pointer is known once a frame has been drawn: a picture waits for one."""
-        self._evaluate(self.pointer % (x, y))
+        """What is under the pointer, and that it was pressed, is known once a frame has been drawn."""
+        for what in "", "device.notify_button(now(), 1, 1);", "device.notify_button(now(), 1, 0);":
+            self._evaluate(self.pointer % (x, y) + what)
+            self._wait_for_a_frame()
+
+    def _wait_for_a_frame(self):
         self.picture(os.path.join(self.folder, "frame.png"))
-        self._evaluate(self.pointer % (x, y) + """
-            device.notify_button(now(), 1, 1);
-            device.notify_button(now(), 1, 0);
-            """)
 
     def move_away(self):
         self._evaluate(self.pointer % (8, SIZE[1] // 2))
@@ -322,7 +325,7 @@ class Gnome(Desktop):
         left, top, right, bottom = box
         for step in range(20):
             self._evaluate(self.pointer % ((left + right) / 2 + step, (top + bottom) / 2))
-            self.picture(os.path.join(self.folder, "frame.png"))
+            self._wait_for_a_frame()
             if self._evaluate("Main.messageTray._banner?.expanded ?? false") == "true":
                 break
 
