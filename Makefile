@@ -245,7 +245,7 @@ help:
 	@echo 'make run         build and use it here: a first prompt at once, then by the schedule'
 	@echo 'make check       build and run the quick tests (installs what they need)'
 	@echo 'make check-full  all tests: sanitizers, another compiler, a real systemd user manager'
-	@echo 'make check-desktops  every notification server of Debian, as a table; pictures in build/desktops'
+	@echo 'make check-desktops  nine notification servers of Debian, as a table; pictures in build/desktops'
 	@echo 'make deps        install what check needs (deps-run: what run needs; deps-full: check-full)'
 	@echo 'make install     into PREFIX ($(PREFIX)), below DESTDIR; make uninstall takes it out again'
 	@echo 'make simulate    play YEARS ($(YEARS)) of random days through the rules, from SEED'
