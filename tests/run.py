@@ -60,9 +60,9 @@ def run_pytest(name, path, environment, *options, prefix=()):
     result = Result(name)
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.xml")
+        options += "--basetemp=" + os.path.join(folder, "t"),
         if prefix:
             shutil.chown(folder, ORDINARY)
-            options += "--basetemp=" + os.path.join(folder, "t"),
         status, result.output = run([*prefix, "/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
                                      "--tb=short", f"--junitxml={report}", path, *options], environment)
         try:
