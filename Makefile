@@ -11,6 +11,7 @@ USERUNITDIR ?= $(PREFIX)/lib/systemd/user
 MANDIR      ?= $(DATAROOT)/man
 INSTALL     ?= install
 SCDOC       ?= scdoc
+MSGFMT      ?= msgfmt
 PKG_CONFIG  ?= pkg-config
 PYTHON      ?= /usr/bin/python3
 VARIANT     ?= release
@@ -55,11 +56,14 @@ CLIENT     := $(call objects,daemon/client/*.c)
 NOTIFY_GLIB := $(call objects,daemon/notify/kindly-notify.c daemon/notify/notify-*.c)
 NOTIFY_TTY  := $(call objects,daemon/notify/kindly-tty.c daemon/notify/tty-*.c)
 NOTIFY_BOTH := $(filter-out $(NOTIFY_GLIB) $(NOTIFY_TTY),$(call objects,daemon/notify/*.c))
+PRESENTER  := $(O)/daemon/core/base.o $(O)/daemon/store/paths.o $(O)/daemon/store/language.o
 TESTS      := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test-*.c)))
 DRIVERS    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/system/*-driver.c)))
 BENCHES    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/*.c)))
 SIMULATE   := $(O)/tests/simulate/simulate
 UNITS      := $(patsubst units/%.in,$(O)/%,$(wildcard units/*.in))
+LINGUAS    := $(shell cat po/LINGUAS)
+CATALOGUES := $(LINGUAS:%=$(O)/locale/%/LC_MESSAGES/kindly.mo)
 PAGES      := $(patsubst docs/%.scd,$(O)/man/%,$(sort $(wildcard docs/*.scd)))
 OBJS := $(SHARED) $(DESKTOP) $(CLIENT) $(NOTIFY_GLIB) $(NOTIFY_TTY) $(NOTIFY_BOTH) $(O)/daemon/kindlyd.o \
         $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o) $(call objects,tests/simulate/*.c)
@@ -74,14 +78,14 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps deps-run deps-check deps-full deps-desktops run check check-full check-desktops \
-        test-programs simulate install uninstall bench format clean help FORCE
+        test-programs simulate install uninstall bench pot format clean help FORCE
 
-all: $(PROGRAMS) $(UNITS)
+all: $(PROGRAMS) $(UNITS) $(CATALOGUES)
 
 $(O)/kindlyd: $(O)/daemon/kindlyd.o $(SHARED) $(DESKTOP)
 $(O)/kindly: $(CLIENT) $(SHARED)
-$(O)/kindly-notify: $(NOTIFY_GLIB) $(NOTIFY_BOTH) $(O)/daemon/core/base.o $(O)/daemon/core/dialog.o
-$(O)/kindly-tty: $(NOTIFY_TTY) $(NOTIFY_BOTH) $(O)/daemon/core/base.o
+$(O)/kindly-notify: $(NOTIFY_GLIB) $(NOTIFY_BOTH) $(PRESENTER) $(O)/daemon/core/dialog.o
+$(O)/kindly-tty: $(NOTIFY_TTY) $(NOTIFY_BOTH) $(PRESENTER)
 $(TESTS) $(BENCHES): %: %.o $(SHARED) $(DESKTOP) $(NOTIFY_BOTH)
 $(DRIVERS): %: %.o $(SHARED) $(DESKTOP)
 $(SIMULATE): $(call objects,tests/simulate/*.c daemon/core/*.c)
@@ -97,7 +101,7 @@ $(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES) $(SIMULATE): $(O)/.flags
 # Objects follow their flags: a changed compiler or flag set rebuilds this variant, and nothing else.
 PKG_CFLAGS = $(BASE_CFLAGS)
 $(NOTIFY_GLIB): PKG_CFLAGS = $(GLIB_CFLAGS)
-$(O)/daemon/store/paths.o: PKG_CFLAGS = $(BASE_CFLAGS) -DDATADIR='"$(DATADIR)"'
+$(O)/daemon/store/paths.o: PKG_CFLAGS = $(BASE_CFLAGS) -DDATADIR='"$(DATADIR)"' -DLOCALEDIR='"$(DATAROOT)/locale"'
 $(O)/daemon/store/paths.o: $(O)/.prefix
 $(OBJS): $(O)/%.o: %.c $(O)/.flags Makefile
 	@mkdir -p $(@D)
@@ -112,18 +116,36 @@ $(UNITS): $(O)/%: units/%.in $(O)/.prefix
 	$(Q_GEN)sed 's|@bindir@|$(BINDIR)|g' $< >$@
 $(O)/.prefix: FORCE
 	@mkdir -p $(@D)
-	@echo '$(BINDIR) $(DATADIR)' | cmp -s - $@ 2>/dev/null || echo '$(BINDIR) $(DATADIR)' >$@
+	@echo '$(BINDIR) $(DATADIR) $(DATAROOT)' | cmp -s - $@ 2>/dev/null || \
+	  echo '$(BINDIR) $(DATADIR) $(DATAROOT)' >$@
 
 $(PAGES): $(O)/man/%: docs/%.scd
 	@mkdir -p $(@D)
 	$(Q_GEN)$(SCDOC) <$< >$@
 
+# --- Translations -----------------------------------------------------------------------------------------------
+$(CATALOGUES): $(O)/locale/%/LC_MESSAGES/kindly.mo: po/%.po
+	@mkdir -p $(@D)
+	$(Q_GEN)$(MSGFMT) --check -o $@ $<
+
+# The texts are collected anew, and the catalogues follow: what is new or changed is to be translated. There is no
+# date and no line number in them, so that only texts change them.
+POT_SOURCES = $(sort $(wildcard daemon/*.c daemon/*/*.c daemon/*/*.h))
+pot:
+	@xgettext --output=po/kindly.pot --from-code=UTF-8 --language=C --add-location=file --add-comments=For: \
+	  --package-name=kindly --copyright-holder='the authors of kindly' \
+	  --keyword --keyword=_ --keyword=N_ --keyword=NC_:1c,2 --keyword=TRANSLATE_COUNT:1,2 $(POT_SOURCES)
+	@sed -i '/^"POT-Creation-Date/d' po/kindly.pot
+	@for language in $(LINGUAS); do \
+	  msgmerge --quiet --update --backup=none --add-location=file po/$$language.po po/kindly.pot && \
+	  msgattrib --no-obsolete -o po/$$language.po po/$$language.po || exit 1; done
+
 # --- What Debian calls what is needed ---------------------------------------------------------------------------
 RUN_PACKAGES   := gcc libc6-dev pkg-config libsystemd-dev libconfig-dev libsqlite3-dev libjson-c-dev libnotify-dev \
-                  dbus-daemon
+                  dbus-daemon gettext
 CHECK_PACKAGES := $(RUN_PACKAGES) scdoc groff-base gsettings-desktop-schemas libcmocka-dev python3 python3-pytest python3-dbus python3-dbusmock dbus-bin systemd \
                   dunst xvfb xdotool x11-utils imagemagick libxml2-utils desktop-file-utils tzdata fonts-dejavu-core sqlite3 \
-                  i3blocks
+                  i3blocks locales
 # The notification servers of tests/desktops/servers.py: those that start in a second are in check-full, too.
 SCREEN_PACKAGES  := util-linux x11-xserver-utils python3-gi python3-pil tesseract-ocr
 LIGHT_DESKTOPS   := xfce4-notifyd xfconf mate-notification-daemon lxqt-notificationd notification-daemon
@@ -210,6 +232,7 @@ define INSTALLED
 $(foreach f,$(DECK_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
 )644 config/decks/LICENSE $(DATADIR)/decks/LICENSE
 $(foreach f,$(WORDING_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
+)$(foreach l,$(LINGUAS),644 $(O)/locale/$(l)/LC_MESSAGES/kindly.mo $(DATAROOT)/locale/$(l)/LC_MESSAGES/kindly.mo
 )644 $(O)/kindlyd.service $(USERUNITDIR)/kindlyd.service
 644 $(O)/org.kindlyd.Kindly1.service $(DATAROOT)/dbus-1/services/org.kindlyd.Kindly1.service
 644 units/org.kindlyd.Kindly1.xml $(DATAROOT)/dbus-1/interfaces/org.kindlyd.Kindly1.xml
@@ -249,6 +272,7 @@ help:
 	@echo 'make deps        install what check needs (deps-run: what run needs; deps-full: check-full)'
 	@echo 'make install     into PREFIX ($(PREFIX)), below DESTDIR; make uninstall takes it out again'
 	@echo 'make simulate    play YEARS ($(YEARS)) of random days through the rules, from SEED'
+	@echo 'make pot         collect the texts to translate, after a change of them'
 	@echo 'make bench       measure; make format: clang-format; make clean'
 
 -include $(OBJS:.o=.d)

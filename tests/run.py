@@ -118,7 +118,8 @@ def environment_for(build, full):
     environment = dict(os.environ, KINDLY_BUILD=os.path.abspath(build), LC_ALL="C.UTF-8",
                        ASAN_OPTIONS="detect_leaks=1:abort_on_error=1", UBSAN_OPTIONS="print_stacktrace=1",
                        KINDLY_FULL="1" if full else "")
-    for name in ("NOTIFY_SOCKET", "JOURNAL_STREAM", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY"):
+    for name in ("NOTIFY_SOCKET", "JOURNAL_STREAM", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY",
+                 "LANGUAGE"):
         environment.pop(name, None)
     return environment
 

@@ -56,7 +56,7 @@ until "$build/kindly" status >/dev/null 2>&1; do
     [ $tries -lt 100 ] || { echo 'kindlyd does not answer.' >&2; exit 1; }
     sleep 0.05
 done
-"$build/kindly" status | sed -n "/^Next/p"
+LC_ALL=C.UTF-8 "$build/kindly" status | sed -n "/^Next/p"
 [ -z "$bus" ] || echo "Another one, from another terminal: DBUS_SESSION_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS $build/kindly now"
 [ ! -t 0 ] || echo 'Ctrl-C ends it.'
 if [ $presenter = terminal ]; then "$build/kindly" now >/dev/null; else "$build/kindly" now; fi

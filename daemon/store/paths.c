@@ -12,6 +12,10 @@
 #define DATADIR "/usr/local/share/kindly"
 #endif
 
+#ifndef LOCALEDIR
+#define LOCALEDIR "/usr/local/share/locale"
+#endif
+
 #define PASSWD_BUFFER_SIZE 16384 /* an entry of the user database; more is not a home we could use */
 
 static int format_path(char **ret, const char *a, const char *b, const char *c) {
@@ -103,6 +107,21 @@ int path_shipped(const char *name, char **ret) {
         }
     }
     return format_path(ret, DATADIR, "/", name);
+}
+
+/* Built catalogues are beside the programs of the build folder. */
+int path_locale(char **ret) {
+    _cleanup_free_ char *folder = NULL, *path = NULL;
+    int r = program_folder(&folder);
+    if (r >= 0)
+        r = format_path(&path, folder, "/locale/", "");
+    if (r == -ENOMEM)
+        return r;
+    if (r >= 0 && cut_build_folder(folder) && access(path, F_OK) == 0) {
+        *ret = TAKE_PTR(path);
+        return 0;
+    }
+    return format_path(ret, LOCALEDIR, "", "");
 }
 
 int path_program(const char *name, char **ret) {

@@ -13,5 +13,8 @@ int path_user_config(char **ret); /* $XDG_CONFIG_HOME/kindly/kindly.conf, whethe
  * source tree: `name` is "kindly.conf", "decks" or "wording". */
 int path_shipped(const char *name, char **ret);
 
+/* The folder of the catalogues of translations, likewise: LANGUAGE/LC_MESSAGES/kindly.mo in it. */
+int path_locale(char **ret);
+
 /* A program of ours ("kindly-notify", "kindly-tty"): beside the running one, or in its ../libexec/kindly. */
 int path_program(const char *name, char **ret);

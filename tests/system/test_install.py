@@ -26,7 +26,7 @@ def files_below(root):
 
 def copy_of_the_tree(folder):
     """Installing elsewhere rewrites generated units: that must not race with the build under test."""
-    subprocess.run(["cp", "-a", "Makefile", "daemon", "config", "docs", "units", "tests", folder], cwd=ROOT, check=True)
+    subprocess.run(["cp", "-a", "Makefile", "daemon", "config", "docs", "po", "units", "tests", folder], cwd=ROOT, check=True)
     os.makedirs(os.path.join(folder, "build"))
     subprocess.run(["cp", "-a", BUILD, os.path.join(folder, "build")], check=True)
 
