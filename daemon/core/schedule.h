@@ -85,7 +85,8 @@ struct schedule {
     unsigned most_per_day;
     char **languages;
     size_t n_languages;
-    char *name; /* "" none */
+    bool languages_by_locale; /* they are wishes: the first that has decks counts */
+    char *name;               /* "" none */
     theme_set conceal;
     bool sound;
     enum weight weights[THEME_COUNT];

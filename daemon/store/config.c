@@ -5,6 +5,7 @@
 
 #include "daemon/core/plan.h"
 #include "daemon/core/span.h"
+#include "daemon/store/language.h"
 #include "daemon/store/paths.h"
 #include "daemon/store/settings.h"
 #include "daemon/store/zonefile.h"
@@ -266,11 +267,14 @@ static int take_snooze(struct settings *settings, const config_setting_t *settin
     return settings_each(settings, setting, key, take_preset, field);
 }
 
+/* Instead of languages: those that the desktop speaks. */
+#define LOCALE "locale"
+
 static int take_language(struct settings *settings, const config_setting_t *setting, const struct key *key,
                          void *field) {
     struct schedule *schedule = field;
     const char *text = setting_text(setting);
-    if (!text || !is_language(text))
+    if (!text || !is_language(text) || streq(text, LOCALE))
         return settings_refuse(settings, setting, key, NULL);
     char **language = list_append(&schedule->languages, &schedule->n_languages, sizeof *language);
     if (!language)
@@ -281,6 +285,11 @@ static int take_language(struct settings *settings, const config_setting_t *sett
 
 static int take_languages(struct settings *settings, const config_setting_t *setting, const struct key *key,
                           void *field) {
+    struct schedule *schedule = field;
+    const char *word = setting_text(setting);
+    schedule->languages_by_locale = word && streq(word, LOCALE);
+    if (schedule->languages_by_locale)
+        return language_list(&schedule->languages, &schedule->n_languages);
     return settings_each(settings, setting, key, take_language, field);
 }
 
@@ -582,8 +591,8 @@ static const struct key schedule_keys[] = {
     {"snoozes", take_unsigned, OF_SCHEDULE(snoozes), 0, 10, "a whole number from 0 to 10", "2", false},
     {"most_per_day", take_unsigned, OF_SCHEDULE(most_per_day), 0, 50, "a whole number from 0 to 50", "6",
      false},
-    {"languages", take_languages, 0, 1, SCHEDULE_LIST_MAX, "a list of languages such as \"en\" or \"pt-BR\"",
-     "[\"en\"]", false},
+    {"languages", take_languages, 0, 1, SCHEDULE_LIST_MAX,
+     "a list of languages such as \"en\" or \"pt-BR\", or \"locale\"", "\"locale\"", false},
     {"name", take_text, OF_SCHEDULE(name), 0, SCHEDULE_TEXT_MAX,
      "a text of one line in quotes, at most 500 bytes", "\"\"", false},
     {"conceal", take_conceal, OF_SCHEDULE(conceal), 0, SCHEDULE_LIST_MAX,

@@ -13,7 +13,8 @@
 /* Reads and checks a schedule. `mistakes` gets everything found, errors and warnings (a day's reminders that
  * cannot all fit, an `every` shorter than its gap). 0 and a schedule: no errors. -EINVAL: errors are in
  * `mistakes`. -ENOENT, -EACCES, ...: the file can't be read (also told in `mistakes`). -ENOMEM. `library` may
- * be NULL; with it, `practice` and name clashes with practices are checked. */
+ * be NULL; with it, `practice` and name clashes with practices are checked. Languages
+ * that it leaves to the locale are wishes: see deck_settle_languages(). */
 int config_load(const char *path, const struct library *library, struct mistakes *mistakes,
                 struct schedule **ret);
 

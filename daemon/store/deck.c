@@ -535,3 +535,37 @@ int deck_lint_folder(struct library *library, const char *folder, char *const *l
     wanted.folder_language = NULL;
     return r < 0 ? r : load_folder(library, folder, &wanted, mistakes);
 }
+
+/* Whether DIR/LANG has decks. */
+static int has_decks(const char *folder, const char *language, bool *ret) {
+    _cleanup_free_ char *path = NULL;
+    if (asprintf(&path, "%s/%s", folder, language) < 0) {
+        path = NULL;
+        return -ENOMEM;
+    }
+    struct dirent **entries;
+    int n = scandir(path, &entries, is_deck_name, NULL);
+    if (n < 0)
+        return errno == ENOMEM ? -ENOMEM : 0;
+    for (int i = 0; i < n; i++)
+        free(entries[i]);
+    free(entries);
+    *ret |= n > 0;
+    return 0;
+}
+
+int deck_settle_languages(struct schedule *schedule, char *const *folders, size_t n_folders) {
+    size_t n = 0;
+    bool found = !schedule->languages_by_locale;
+    while (!found && n < schedule->n_languages) {
+        for (size_t i = 0; i < n_folders; i++) {
+            int r = has_decks(folders[i], schedule->languages[n], &found);
+            if (r < 0)
+                return r;
+        }
+        n++;
+    }
+    while (schedule->languages_by_locale && schedule->n_languages > n)
+        free(schedule->languages[--schedule->n_languages]);
+    return 0;
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/core/library.h"
+#include "daemon/core/schedule.h"
 #include "daemon/store/lint.h"
 #include "daemon/store/mistake.h"
 
@@ -34,3 +35,8 @@ int deck_load_folder(struct library *library, const char *folder, char *const *l
 /* The same, and what was added is given to `lint` too. */
 int deck_lint_folder(struct library *library, const char *folder, char *const *languages, size_t n_languages,
                      struct lint *lint, struct mistakes *mistakes);
+
+/* Where a schedule leaves its languages to the locale: of these the first one counts that has decks in a
+ * folder (DIR/LANG), and those before it, of which a folder may hold single decks; what comes after it goes.
+ * Otherwise nothing changes. -ENOMEM. */
+int deck_settle_languages(struct schedule *schedule, char *const *folders, size_t n_folders);
