@@ -9,6 +9,7 @@
  * everybody is asked first and time moves on with the answers (on_elapsed). */
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "daemon/core/translate.h"
 #include "daemon/desktop/bus.h"
 #include "daemon/desktop/clock.h"
 #include "daemon/desktop/presence.h"
@@ -26,6 +28,7 @@
 #include "daemon/store/deck.h"
 #include "daemon/store/exchange.h"
 #include "daemon/store/journal.h"
+#include "daemon/store/language.h"
 #include "daemon/store/paths.h"
 #include "daemon/store/zonefile.h"
 
@@ -88,13 +91,24 @@ __attribute__((format(printf, 2, 3))) static void say(int priority, const char *
     va_end(arguments);
 }
 
-static void set_problem(char **problem, const char *text) {
+/* A system's error, in English whatever the locale. */
+static const char *reason_of(int error) {
+    const char *reason = strerrordesc_np(-error);
+    return reason ? reason : "unknown error";
+}
+
+/* The log is told in English, once; what the person is told is kept. NULL: nothing any more. */
+static void set_problem_as(char **problem, const char *english, const char *text) {
     if (streq(or_empty(*problem), or_empty(text)))
         return;
     free(*problem);
     *problem = text ? strdup(text) : NULL;
     if (text)
-        say(LOG_WARNING, "%s", text);
+        say(LOG_WARNING, "%s", or_empty(english));
+}
+
+static void set_problem(char **problem, const char *text) {
+    set_problem_as(problem, text, text ? _(text) : NULL);
 }
 
 static char *joined_problems(const struct daemon *daemon) {
@@ -178,7 +192,7 @@ static void carry_out(struct daemon *daemon, const struct effect *effect) {
                                 : -EREMOTEIO;
         if (r < 0 && r != -EAGAIN)
             set_problem(&daemon->journal_problem,
-                        "What you chose to erase could not be erased yet; try again");
+                        N_("What you chose to erase could not be erased yet; try again"));
     } else
         bus_signal(daemon->object, effect);
 }
@@ -204,12 +218,14 @@ static int commit(struct daemon *daemon, const struct turn *turn) {
         return 0;
     }
     if (daemon->journal) {
-        char *text = NULL;
-        const char *reason = r == -ESTALE ? "it was moved or removed" : strerror(-r);
-        if (asprintf(&text, "The journal %s can't be written (%s); prompts go on unrecorded",
-                     daemon->journal_path, reason) >= 0)
-            set_problem(&daemon->journal_problem, text);
+        static const char sentence[] = N_("The journal %s can't be written (%s); prompts go on unrecorded"),
+                          moved[] = N_("it was moved or removed");
+        char *text = NULL, *english = NULL;
+        if (asprintf(&text, _(sentence), daemon->journal_path, r == -ESTALE ? _(moved) : strerror(-r)) >= 0 &&
+            asprintf(&english, sentence, daemon->journal_path, r == -ESTALE ? moved : reason_of(r)) >= 0)
+            set_problem_as(&daemon->journal_problem, english, text);
         free(text);
+        free(english);
     }
     return -EREMOTEIO;
 }
@@ -254,7 +270,7 @@ static int act_advance(const struct keeper *keeper, const struct world *world, v
 static void advance(struct daemon *daemon) {
     int r = take_turn(daemon, act_advance, NULL, false);
     if (r < 0)
-        say(LOG_ERROR, "cannot work out what is due: %s", strerror(-r));
+        say(LOG_ERROR, "cannot work out what is due: %s", reason_of(r));
 }
 
 static void publish(struct daemon *daemon, const struct world *world) {
@@ -273,7 +289,7 @@ static void publish(struct daemon *daemon, const struct world *world) {
     presence_now(daemon->presence, &properties.presence_usec);
     int r = bus_publish(daemon->object, &properties);
     if (r < 0)
-        say(LOG_ERROR, "cannot tell the bus what changed: %s", strerror(-r));
+        say(LOG_ERROR, "cannot tell the bus what changed: %s", reason_of(r));
 }
 
 /* After every turn: what is published, what is followed, when to wake. */
@@ -393,7 +409,7 @@ static int act_showed(const struct keeper *keeper, const struct world *world, vo
 static void presenter_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded) {
     int r = take_turn(daemon, act, arguments, has_to_be_recorded);
     if (r < 0 && r != -ENOENT && r != -ESTALE && r != -EINVAL)
-        say(LOG_ERROR, "an answer on the screen could not be taken: %s", strerror(-r));
+        say(LOG_ERROR, "an answer on the screen could not be taken: %s", reason_of(r));
     if (daemon->watching)
         advance(daemon);
 }
@@ -516,16 +532,22 @@ static char *told_mistakes(const struct mistakes *mistakes) {
 
 /* The first mistake, how many there are besides, and what follows. */
 static void set_config_problem(struct daemon *daemon, const char *message, const char *then) {
-    const char *all = message ? message : "The schedule could not be read";
+    const char *all = message ? message : N_("The schedule could not be read");
     unsigned more = 0;
     for (const char *at = all; (at = strchr(at, '\n')); at++)
         more++;
-    char others[48] = "";
-    if (more > 0)
-        snprintf(others, sizeof others, " (and %u more: kindly check)", more);
-    _cleanup_free_ char *problem = NULL;
-    if (asprintf(&problem, "%.*s%s; %s", (int)strcspn(all, "\n"), all, others, then) >= 0)
-        set_problem(&daemon->config_problem, problem);
+    char others[96] = "", others_english[96] = "";
+    if (more > 0) {
+        static const char words[] = N_(" (and %u more: kindly check)");
+        snprintf(others, sizeof others, _(words), more);
+        snprintf(others_english, sizeof others_english, words, more);
+    }
+    _cleanup_free_ char *problem = NULL, *english = NULL;
+    int first = (int)strcspn(all, "\n");
+    if (asprintf(&problem, "%.*s%s; %s", message ? first : INT_MAX, message ? all : _(all), others,
+                 _(then)) >= 0 &&
+        asprintf(&english, "%.*s%s; %s", first, all, others_english, then) >= 0)
+        set_problem_as(&daemon->config_problem, english, problem);
 }
 
 static int load_decks(const struct daemon *daemon, const struct schedule *schedule, struct library **ret) {
@@ -567,12 +589,16 @@ static int load(const struct daemon *daemon, const char *path, struct schedule *
     int r =
         config_load(path, NULL, &mistakes, &first); /* for its languages: practices are known after that */
     if (r >= 0)
+        r = deck_settle_languages(first, daemon->options.decks, daemon->options.n_decks);
+    if (r >= 0)
         r = load_decks(daemon, first, &library);
     if (r >= 0) {
         mistakes_done(&mistakes);
         mistakes = (struct mistakes){0};
         r = config_load(path, library, &mistakes, &schedule);
     }
+    if (r >= 0)
+        r = deck_settle_languages(schedule, daemon->options.decks, daemon->options.n_decks);
     if (r < 0)
         *ret_message = told_mistakes(&mistakes);
     mistakes_done(&mistakes);
@@ -601,7 +627,7 @@ static int adopt(struct daemon *daemon, struct schedule *schedule, struct librar
         return -ENOMEM;
     int r = daemon->journal ? journal_note_reminders(daemon->journal, schedule, clock_realtime(), starts) : 0;
     if (r < 0)
-        say(LOG_WARNING, "cannot note the reminders: %s", strerror(-r));
+        say(LOG_WARNING, "cannot note the reminders: %s", reason_of(r));
     daemon->plan = plan_free(daemon->plan);
     schedule_free(daemon->schedule);
     library_free(daemon->library);
@@ -661,7 +687,7 @@ static int reload(struct daemon *daemon, char **ret_message) {
         r = take_turn(daemon, act_reload, NULL, false);
         say(LOG_INFO, "the schedule is %s", daemon->config_path);
     } else {
-        set_config_problem(daemon, message, "the schedule in force stays");
+        set_config_problem(daemon, message, N_("the schedule in force stays"));
         settle(daemon);
     }
     sd_notify(0, "READY=1");
@@ -695,7 +721,7 @@ static int load_first(struct daemon *daemon) {
     _cleanup_free_ char *message = NULL, *shipped = NULL;
     int r = load(daemon, daemon->config_path, &schedule, &library, &message);
     if (r == -EINVAL) {
-        set_config_problem(daemon, message, "the shipped default is in force");
+        set_config_problem(daemon, message, N_("the shipped default is in force"));
         _cleanup_free_ char *unused = NULL;
         r = path_shipped("kindly.conf", &shipped);
         if (r >= 0)
@@ -710,7 +736,9 @@ static int open_journal(struct daemon *daemon) {
     _cleanup_free_ char *problem = NULL;
     int r = journal_open(daemon->journal_path, clock_realtime(), &daemon->journal, &problem);
     if (r < 0) {
-        set_problem(&daemon->journal_problem, problem ? problem : "The journal can't be opened");
+        _cleanup_free_ char *told = journal_problem(daemon->journal_path, r);
+        set_problem_as(&daemon->journal_problem, problem ? problem : "The journal can't be opened",
+                       told ? told : _("The journal can't be opened"));
         return r;
     }
     daemon->secret = *journal_secret(daemon->journal);
@@ -725,7 +753,7 @@ static void open_journal_later(struct daemon *daemon) {
     if (r >= 0)
         r = build_plan(daemon);
     if (r < 0)
-        say(LOG_WARNING, "cannot note the reminders: %s", strerror(-r));
+        say(LOG_WARNING, "cannot note the reminders: %s", reason_of(r));
 }
 
 /* A journal that could not be opened is tried again before each turn. What is open in it, from before, joins
@@ -753,7 +781,7 @@ static int load_keeper(struct daemon *daemon) {
         int r = journal_load(daemon->journal, &daemon->keeper);
         if (r >= 0)
             return 0;
-        set_problem(&daemon->journal_problem, "What was open could not be read from the journal");
+        set_problem(&daemon->journal_problem, N_("What was open could not be read from the journal"));
         daemon->journal = journal_free(daemon->journal);
     }
     clock_random(NULL, &daemon->secret, sizeof daemon->secret);
@@ -922,7 +950,7 @@ static int open_bus(struct daemon *daemon) {
     int r = sd_bus_open_user(&daemon->bus);
     if (r < 0) {
         say(LOG_ERROR, "no session bus: %s (DBUS_SESSION_BUS_ADDRESS and XDG_RUNTIME_DIR say where one is)",
-            strerror(-r));
+            reason_of(r));
         return r;
     }
     /* Not before the journal is closed, or who takes the name next would find it in use. */
@@ -938,7 +966,7 @@ static int take_name(struct daemon *daemon) {
     if (r == -EEXIST)
         say(LOG_ERROR, "another kindlyd already runs on this session bus; this one ends");
     else if (r < 0)
-        say(LOG_ERROR, "cannot take the name %s: %s", KINDLY_BUS_NAME, strerror(-r));
+        say(LOG_ERROR, "cannot take the name %s: %s", KINDLY_BUS_NAME, reason_of(r));
     return r;
 }
 
@@ -949,7 +977,7 @@ static int act_restart(const struct keeper *keeper, const struct world *world, v
 }
 
 static int act_tell(const struct keeper *keeper, const struct world *world, void *text, struct turn *ret) {
-    return keeper_tell(keeper, world, "Your schedule has a mistake", text, ret);
+    return keeper_tell(keeper, world, N_("Your schedule has a mistake"), text, ret);
 }
 
 /* Everybody has said whether the person is there: what was open is put back, and the day goes on. A call that
@@ -1037,7 +1065,7 @@ static int start(struct daemon *daemon) {
     if (r >= 0)
         r = add_signals(daemon);
     if (r < 0) {
-        say(LOG_ERROR, "cannot start: %s", strerror(-r));
+        say(LOG_ERROR, "cannot start: %s", reason_of(r));
         return r;
     }
     r = open_bus(daemon);
@@ -1056,7 +1084,7 @@ static int start(struct daemon *daemon) {
         r = load_first(daemon);
     }
     if (r < 0) {
-        say(LOG_ERROR, "cannot start: %s", strerror(-r));
+        say(LOG_ERROR, "cannot start: %s", reason_of(r));
         return r;
     }
     daemon->asking = true;
@@ -1100,25 +1128,28 @@ static const struct {
 } option_table[] = {
     {{"config", required_argument, NULL, 'c'},
      "FILE",
-     "the schedule, instead of the person's or the shipped one"},
+     N_("the schedule, instead of the person's or the shipped one")},
     {{"decks", required_argument, NULL, 'd'},
      "DIR",
-     "a folder of decks; may be given again; replaces the defaults"},
-    {{"journal", required_argument, NULL, 'j'}, "FILE", "the journal, instead of the person's"},
-    {{"presenter", required_argument, NULL, 'p'}, "HOW", "auto, desktop, terminal, or the path of a program"},
-    {{"version", no_argument, NULL, 'v'}, "", "print the version and end"},
-    {{"help", no_argument, NULL, 'h'}, "", "print this and end"},
+     N_("a folder of decks; may be given again; replaces the defaults")},
+    {{"journal", required_argument, NULL, 'j'}, "FILE", N_("the journal, instead of the person's")},
+    {{"presenter", required_argument, NULL, 'p'},
+     "HOW",
+     N_("auto, desktop, terminal, or the path of a program")},
+    {{"version", no_argument, NULL, 'v'}, "", N_("print the version and end")},
+    {{"help", no_argument, NULL, 'h'}, "", N_("print this and end")},
 };
 
 static void print_help(void) {
-    puts("Usage: kindlyd [OPTION...]\n"
-         "Brings short prompts for self-compassion to the desktop, by the schedule in kindly.conf.\n");
+    puts(_("Usage: kindlyd [OPTION...]\n"
+           "Brings short prompts for self-compassion to the desktop, by the schedule in kindly.conf.\n"));
     for (size_t i = 0; i < ELEMENTSOF(option_table); i++)
         printf("  --%-9s %-6s %s\n", option_table[i].option.name, option_table[i].argument,
-               option_table[i].help);
-    puts("\nControl it with kindly(1), or over D-Bus as org.kindlyd.Kindly1. It ends with 0 on SIGTERM, 75 "
-         "when the\n"
-         "session bus is lost, 2 for wrong options, and 1 when it can't start.");
+               _(option_table[i].help));
+    putchar('\n');
+    puts(_("Control it with kindly(1), or over D-Bus as org.kindlyd.Kindly1. It ends with 0 on SIGTERM, 75 "
+           "when the\n"
+           "session bus is lost, 2 for wrong options, and 1 when it can't start."));
 }
 
 /* 0: go on; 1: done; -EINVAL: told. */
@@ -1171,6 +1202,7 @@ static int read_options(int argc, char **argv, struct options *options) {
 
 int main(int argc, char **argv) {
     struct daemon daemon = {.options = {.presenter = "auto"}};
+    language_begin();
     int r = read_options(argc, argv, &daemon.options);
     if (r != 0) {
         stop(&daemon);
@@ -1189,7 +1221,7 @@ int main(int argc, char **argv) {
     if (r >= 0) {
         r = sd_event_loop(daemon.event);
         if (r < 0)
-            say(LOG_ERROR, "the event loop failed: %s", strerror(-r));
+            say(LOG_ERROR, "the event loop failed: %s", reason_of(r));
         sd_notify(0, "STOPPING=1");
     }
     stop(&daemon);

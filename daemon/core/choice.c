@@ -3,31 +3,32 @@
 #include <stdio.h>
 
 #include "daemon/core/span.h"
+#include "daemon/core/translate.h"
 
 static const struct {
     const char *id, *label;
 } choices[CHOICE_COUNT + 1] = {
-    [CHOICE_HELPFUL] = {"helpful", "Helpful"},
-    [CHOICE_LATER] = {"later", "Later"},
-    [CHOICE_LATER_SECOND] = {"later-second", "Later"},
-    [CHOICE_LATER_THIRD] = {"later-third", "Later"},
-    [CHOICE_LET_GO] = {"let-go", "Let it go"},
-    [CHOICE_NOT_THIS] = {"not-this", "Not this"},
-    [CHOICE_HARD] = {"hard", "It's hard right now"},
-    [CHOICE_NOT_FOR_ME] = {"not-for-me", "Not for me"},
-    [CHOICE_QUIET_TODAY] = {"quiet-today", "Quiet today"},
-    [CHOICE_OKAY] = {"okay", "Okay"},
-    [CHOICE_NEXT] = {"next", "Next"},
-    [CHOICE_ENOUGH] = {"enough", "Enough for now"},
-    [CHOICE_KEEP] = {"keep", "See it again some day"},
-    [CHOICE_JOURNAL_ONLY] = {"journal-only", "Journal only"},
-    [CHOICE_ERASE] = {"erase", "Erase"},
-    [CHOICE_STEADY] = {"steady", "Something steadying"},
-    [CHOICE_SUPPORT] = {"support", "Support"},
-    [CHOICE_KEEP_ON] = {"keep-on", "Keep it as it is"},
-    [CHOICE_FEWER] = {"fewer", "Fewer"},
-    [CHOICE_PAUSE] = {"pause", "Pause"},
-    [CHOICE_OPEN] = {"open", "Open"},
+    [CHOICE_HELPFUL] = {"helpful", N_("Helpful")},
+    [CHOICE_LATER] = {"later", N_("Later")},
+    [CHOICE_LATER_SECOND] = {"later-second", N_("Later")},
+    [CHOICE_LATER_THIRD] = {"later-third", N_("Later")},
+    [CHOICE_LET_GO] = {"let-go", N_("Let it go")},
+    [CHOICE_NOT_THIS] = {"not-this", N_("Not this")},
+    [CHOICE_HARD] = {"hard", N_("It's hard right now")},
+    [CHOICE_NOT_FOR_ME] = {"not-for-me", N_("Not for me")},
+    [CHOICE_QUIET_TODAY] = {"quiet-today", N_("Quiet today")},
+    [CHOICE_OKAY] = {"okay", N_("Okay")},
+    [CHOICE_NEXT] = {"next", N_("Next")},
+    [CHOICE_ENOUGH] = {"enough", N_("Enough for now")},
+    [CHOICE_KEEP] = {"keep", N_("See it again some day")},
+    [CHOICE_JOURNAL_ONLY] = {"journal-only", N_("Journal only")},
+    [CHOICE_ERASE] = {"erase", N_("Erase")},
+    [CHOICE_STEADY] = {"steady", N_("Something steadying")},
+    [CHOICE_SUPPORT] = {"support", N_("Support")},
+    [CHOICE_KEEP_ON] = {"keep-on", N_("Keep it as it is")},
+    [CHOICE_FEWER] = {"fewer", N_("Fewer")},
+    [CHOICE_PAUSE] = {"pause", N_("Pause")},
+    [CHOICE_OPEN] = {"open", N_("Open")},
     [CHOICE_NONE] = {"", ""},
 };
 
@@ -40,16 +41,17 @@ static void later_label(const char *preset, char buffer[CHOICE_LABEL_SIZE]) {
     usec_t span;
     if (span_parse(preset, &span) >= 0) {
         if (span % USEC_PER_MINUTE == 0 && span < USEC_PER_HOUR)
-            snprintf(buffer, CHOICE_LABEL_SIZE, "In %u min", (unsigned)(span / USEC_PER_MINUTE));
+            snprintf(buffer, CHOICE_LABEL_SIZE, _("In %u min"), (unsigned)(span / USEC_PER_MINUTE));
         else if (span % USEC_PER_HOUR == 0 && span < USEC_PER_DAY)
-            snprintf(buffer, CHOICE_LABEL_SIZE, "In %u h", (unsigned)(span / USEC_PER_HOUR));
+            snprintf(buffer, CHOICE_LABEL_SIZE, _("In %u h"), (unsigned)(span / USEC_PER_HOUR));
         else {
             char text[SPAN_TEXT_SIZE];
-            snprintf(buffer, CHOICE_LABEL_SIZE, "In %.*s", CHOICE_LABEL_SIZE - 4,
-                     span_format(span, 2, text, sizeof text));
+            snprintf(buffer, CHOICE_LABEL_SIZE, _("In %s"), span_format(span, 2, text, 32));
         }
     } else if (preset[0] >= '0' && preset[0] <= '9')
-        snprintf(buffer, CHOICE_LABEL_SIZE, "At %s", preset);
+        snprintf(buffer, CHOICE_LABEL_SIZE, _("At %s"), preset);
+    else if (streq(preset, "tomorrow"))
+        snprintf(buffer, CHOICE_LABEL_SIZE, "%s", _("Tomorrow"));
     else {
         snprintf(buffer, CHOICE_LABEL_SIZE, "%s", preset);
         if (buffer[0] >= 'a' && buffer[0] <= 'z')
@@ -63,7 +65,7 @@ int choice_preset(enum choice choice) {
 
 const char *choice_label(enum choice choice, const char *preset, char buffer[CHOICE_LABEL_SIZE]) {
     if (choice_preset(choice) < 0 || !preset)
-        return choices[choice].label;
+        return _(choices[choice].label);
     later_label(preset, buffer);
     return buffer;
 }

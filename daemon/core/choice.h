@@ -37,8 +37,8 @@ const char *choice_id(enum choice choice); /* "helpful"; "" for CHOICE_NONE */
 /* Which preset of `snooze` a choice means, from 0; -1: none. */
 int choice_preset(enum choice choice);
 
-/* "Helpful". One that puts off is named after its preset's text, so that it says what happens: "In 15 min",
- * "Tomorrow"; `preset` is not looked at for others, and may be NULL. */
+/* "Helpful", in the person's language. One that puts off is named after its preset's text, so that it says
+ * what happens: "In 15 min", "Tomorrow"; `preset` is not looked at for others, and may be NULL. */
 #define CHOICE_LABEL_SIZE 64
 const char *choice_label(enum choice choice, const char *preset, char buffer[CHOICE_LABEL_SIZE]);
 

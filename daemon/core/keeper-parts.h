@@ -5,9 +5,10 @@
 #pragma once
 
 #include "daemon/core/keeper.h"
+#include "daemon/core/translate.h"
 
-#define WORDS_HARD_TITLE "A hard moment"
-#define WORDS_HARD       "Nothing needs fixing this minute."
+#define WORDS_HARD_TITLE N_("A hard moment")
+#define WORDS_HARD       N_("Nothing needs fixing this minute.")
 
 /* --- keeper-turn.c: a turn in the making ------------------------------------------------------ */
 

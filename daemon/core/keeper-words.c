@@ -1,12 +1,13 @@
 /* What the screen says at each stage, and what can be answered. */
 #include "daemon/core/keeper-parts.h"
+#include "daemon/core/translate.h"
 
-#define WORDS_TITLE           "A moment for you"
-#define WORDS_CONCEALED_TITLE "A note for you"
-#define WORDS_NOT_THIS        "All right. Does one of these fit better?"
-#define WORDS_WRITTEN_TITLE   "Saved"
-#define WORDS_WRITTEN         "It is in your journal. It could come back to you some day."
-#define WORDS_SUPPORT_TITLE   "Support"
+#define WORDS_TITLE           N_("A moment for you")
+#define WORDS_CONCEALED_TITLE N_("A note for you")
+#define WORDS_NOT_THIS        N_("All right. Does one of these fit better?")
+#define WORDS_WRITTEN_TITLE   N_("Saved")
+#define WORDS_WRITTEN         N_("It is in your journal. It could come back to you some day.")
+#define WORDS_SUPPORT_TITLE   N_("Support")
 
 static const char *const presence_ids[PRESENCE_COUNT] = {
     [PRESENCE_AVAILABLE] = "available", [PRESENCE_AWAY] = "away",     [PRESENCE_BUSY] = "busy",
@@ -115,29 +116,32 @@ static const char *step_text(const struct world *world, const struct open_prompt
 
 void keeper_words(const struct world *world, const struct open_prompt *open, const char **ret_title,
                   const char **ret_body) {
-    const char *title = open->title ? open->title : WORDS_TITLE, *body = or_empty(open->text);
+    const char *title = open->title ? open->title : _(WORDS_TITLE), *body = or_empty(open->text);
     switch (open->stage) {
     case STAGE_CONCEALED:
-        title = WORDS_CONCEALED_TITLE;
+        title = _(WORDS_CONCEALED_TITLE);
         body = "";
         break;
     case STAGE_NOT_THIS:
-        body = WORDS_NOT_THIS;
+        body = _(WORDS_NOT_THIS);
         break;
     case STAGE_PRACTICE:
         body = step_text(world, open);
         break;
     case STAGE_WRITTEN:
-        title = WORDS_WRITTEN_TITLE;
-        body = WORDS_WRITTEN;
+        title = _(WORDS_WRITTEN_TITLE);
+        body = _(WORDS_WRITTEN);
         break;
     case STAGE_HARD:
-        title = WORDS_HARD_TITLE;
-        body = WORDS_HARD;
+        title = _(WORDS_HARD_TITLE);
+        body = _(WORDS_HARD);
         break;
     case STAGE_SUPPORT:
-        title = WORDS_SUPPORT_TITLE;
+        title = _(WORDS_SUPPORT_TITLE);
         body = or_empty(world->schedule->support);
+        break;
+    case STAGE_NOTICE:
+        title = _(title);
         break;
     default:
         break;

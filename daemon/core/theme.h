@@ -27,5 +27,8 @@ typedef uint32_t theme_set;
 /* "kindness", ...; "" for THEME_NONE. */
 const char *theme_id(enum theme theme);
 
+/* The same word in the person's language. */
+const char *theme_name(enum theme theme);
+
 /* THEME_NONE when there is no such theme. */
 enum theme theme_from_id(const char *id);

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "daemon/core/translate.h"
+
 #define ERROR_PREFIX    KINDLY_INTERFACE ".Error."
 #define LIMITS_EXCEEDED "org.freedesktop.DBus.Error.LimitsExceeded"
 #define UPCOMING_MAX    1000
@@ -28,22 +30,23 @@ static const struct {
     int error;
     const char *name, *message;
 } error_map[] = {
-    {ESTALE, ERROR_PREFIX "NotOpen", "This prompt has not been shown yet, or was answered already"},
+    {ESTALE, ERROR_PREFIX "NotOpen", N_("This prompt has not been shown yet, or was answered already")},
     {EDQUOT, ERROR_PREFIX "TooManySnoozes",
-     "This prompt was put off as often as the schedule allows (snoozes)"},
-    {ENODATA, ERROR_PREFIX "NoPrompt", "No prompt is eligible for that at the moment"},
-    {EREMOTEIO, ERROR_PREFIX "Journal", "The journal can't be read or written; nothing was changed"},
-    {E2BIG, LIMITS_EXCEEDED, "Too many prompts are open; answer or dismiss some first"},
-    {EMSGSIZE, LIMITS_EXCEEDED, "A line has at most 4000 bytes"},
+     N_("This prompt was put off as often as the schedule allows (snoozes)")},
+    {ENODATA, ERROR_PREFIX "NoPrompt", N_("No prompt is eligible for that at the moment")},
+    {EREMOTEIO, ERROR_PREFIX "Journal", N_("The journal can't be read or written; nothing was changed")},
+    {E2BIG, LIMITS_EXCEEDED, N_("Too many prompts are open; answer or dismiss some first")},
+    {EMSGSIZE, LIMITS_EXCEEDED, N_("A line has at most 4000 bytes")},
 };
 
 static int set_error_for(sd_bus_error *error, int r) {
     for (size_t i = 0; i < ELEMENTSOF(error_map); i++)
         if (error_map[i].error == -r)
-            return sd_bus_error_set(error, error_map[i].name, error_map[i].message);
+            return sd_bus_error_set(error, error_map[i].name, _(error_map[i].message));
     return sd_bus_error_set_errno(error, r);
 }
 
+/* In English what only a program can do wrong. */
 __attribute__((format(printf, 2, 3))) static int invalid(sd_bus_error *error, const char *format, ...) {
     char message[1024];
     va_list arguments;
@@ -59,7 +62,7 @@ static int read_id(const char *text, struct uuid *storage, const struct uuid **r
     if (*text == 0)
         return 0;
     if (uuid_parse(text, storage) < 0)
-        return sd_bus_error_setf(error, ERROR_PREFIX "NoSuchEntry", "\"%.64s\" is not an id", text);
+        return sd_bus_error_setf(error, ERROR_PREFIX "NoSuchEntry", _("\"%.64s\" is not an id"), text);
     *ret = storage;
     return 0;
 }
@@ -67,15 +70,15 @@ static int read_id(const char *text, struct uuid *storage, const struct uuid **r
 /* -ENOENT of a call about one prompt: nothing open, long closed, or never heard of. */
 static int set_not_open(struct bus_object *object, const struct uuid *id, sd_bus_error *error) {
     if (!id)
-        return sd_bus_error_set(error, ERROR_PREFIX "NotOpen", "Nothing is open");
+        return sd_bus_error_set(error, ERROR_PREFIX "NotOpen", _("Nothing is open"));
     struct entry entry;
     int r = object->host->find_entry(object->userdata, id, &entry);
     if (r == -ENOENT)
-        return sd_bus_error_set(error, ERROR_PREFIX "NoSuchEntry", "There is no entry with that id");
+        return sd_bus_error_set(error, ERROR_PREFIX "NoSuchEntry", _("There is no entry with that id"));
     if (r < 0)
         return set_error_for(error, r);
     entry_done(&entry);
-    return sd_bus_error_set(error, ERROR_PREFIX "NotOpen", "This prompt is no longer open");
+    return sd_bus_error_set(error, ERROR_PREFIX "NotOpen", _("This prompt is no longer open"));
 }
 
 static int turn_error(struct bus_object *object, const struct uuid *id, int r, sd_bus_error *error) {
@@ -261,8 +264,8 @@ static int method_prompt(sd_bus_message *m, void *userdata, sd_bus_error *error)
     if (r == -ENOENT)
         return invalid(
             error,
-            "\"%.64s\" is not known; allowed are \"\", a theme, a reminder's name, a practice's id, "
-            "or \"hard\"",
+            _("\"%.64s\" is not known; allowed are \"\", a theme, a reminder's name, a practice's id, "
+              "or \"hard\""),
             a.text);
     return r < 0 ? set_error_for(error, r) : reply_id(m, &a.ret_id);
 }
@@ -283,9 +286,9 @@ static int invalid_choice(struct bus_object *object, const struct arguments *a, 
     size_t n = open ? keeper_choices(&world, open, choices) : 0, used = 0;
     for (size_t i = 0; i < n && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s, ", choice_id(choices[i]));
-    return invalid(error,
-                   "\"%.64s\" is not a choice of this prompt; allowed are %shelpful, okay, not-for-me, hard",
-                   a->text, allowed);
+    return invalid(
+        error, _("\"%.64s\" is not a choice of this prompt; allowed are %shelpful, okay, not-for-me, hard"),
+        a->text, allowed);
 }
 
 static int method_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -324,7 +327,7 @@ static int snooze(sd_bus_message *m, struct bus_object *object, bool until, sd_b
     r = object->host->turn(object->userdata, act_snooze, &a);
     if (r == -EINVAL)
         return until ? invalid(error, "The end is in the past or more than a year ahead")
-                     : invalid(error, "The span is 0 or longer than a year");
+                     : invalid(error, _("The span is 0 or longer than a year"));
     return r < 0 ? turn_error(object, a.id, r, error) : sd_bus_reply_method_return(m, "t", a.ret_usec);
 }
 
@@ -373,7 +376,7 @@ static int method_note(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     a.keep = keep;
     r = object->host->turn(object->userdata, act_note, &a);
     if (r == -EINVAL)
-        return invalid(error, "The line is empty");
+        return invalid(error, _("The line is empty"));
     return r < 0 ? set_error_for(error, r) : reply_id(m, &a.ret_id);
 }
 
@@ -392,7 +395,7 @@ static int read_entry(sd_bus_message *m, struct bus_object *object, struct uuid 
         return invalid(error, "An id is needed here: \"\" is not allowed");
     r = object->host->find_entry(object->userdata, id, ret);
     if (r == -ENOENT)
-        return sd_bus_error_set(error, ERROR_PREFIX "NoSuchEntry", "There is no entry with that id");
+        return sd_bus_error_set(error, ERROR_PREFIX "NoSuchEntry", _("There is no entry with that id"));
     return r < 0 ? set_error_for(error, r) : 0;
 }
 
@@ -413,7 +416,7 @@ static int method_keep(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     bool has_line = *or_empty(entry.note) != 0;
     entry_done(&entry);
     if (!has_line)
-        return invalid(error, "This entry has no line of your own to keep");
+        return invalid(error, _("This entry has no line of your own to keep"));
     r = sd_bus_message_read(m, "b", &keep);
     if (r < 0)
         return r;
@@ -466,8 +469,8 @@ static int method_forget(sd_bus_message *m, void *userdata, sd_bus_error *error)
     if (r == -EAGAIN)
         return sd_bus_error_set(
             error, ERROR_PREFIX "Journal",
-            "It is erased, but another program reads the journal: old copies are overwritten as "
-            "soon as it ends");
+            _("It is erased, but another program reads the journal: old copies are overwritten as "
+              "soon as it ends"));
     return r < 0 ? set_error_for(error, r) : sd_bus_reply_method_return(m, NULL);
 }
 
@@ -484,8 +487,8 @@ static int method_forget_range(sd_bus_message *m, void *userdata, sd_bus_error *
     if (r == -EAGAIN)
         return sd_bus_error_set(
             error, ERROR_PREFIX "Journal",
-            "All is erased, but another program reads the journal: old copies are overwritten as "
-            "soon as it ends");
+            _("All is erased, but another program reads the journal: old copies are overwritten as "
+              "soon as it ends"));
     return r < 0 ? set_error_for(error, r) : sd_bus_reply_method_return(m, "u", count);
 }
 
@@ -615,7 +618,7 @@ static int append_source(sd_bus_message *m, const struct presence_source *source
     if (r >= 0)
         r = append_string(m, "state", source->state);
     if (r >= 0)
-        r = append_text(m, "detail", source->detail);
+        r = append_text(m, "detail", _(source->detail));
     if (r >= 0)
         r = append_flag(m, "holds", source->holds);
     return r < 0 ? r : sd_bus_message_close_container(m);
@@ -658,7 +661,7 @@ static int method_hold(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return invalid(error, "A reason has at most %d bytes", HOLD_REASON_MAX);
     r = presence_hold(object->presence, sd_bus_message_get_sender(m), why, &cookie);
     if (r == -E2BIG)
-        return sd_bus_error_set(error, LIMITS_EXCEEDED, "Too many holds at once");
+        return sd_bus_error_set(error, LIMITS_EXCEEDED, _("Too many holds at once"));
     return r < 0 ? r : sd_bus_reply_method_return(m, "s", cookie);
 }
 
@@ -679,14 +682,14 @@ static int method_release(sd_bus_message *m, void *userdata, sd_bus_error *error
 static const struct {
     const char *rule, *sentence;
 } missed_sentences[] = {
-    {"gap", "it came due too close to another prompt"},
-    {"limit", "the day already had as many prompts as the schedule allows"},
-    {"newer", "a newer one came while it waited"},
-    {"hold", "it had waited longer than it may while you were away or busy"},
-    {"quiet", "it came due in quiet hours"},
-    {"paused", "it came due in a pause"},
-    {"no-prompt", "no text was eligible for it"},
-    {"removed", "its reminder is no longer in the schedule"},
+    {"gap", N_("it came due too close to another prompt")},
+    {"limit", N_("the day already had as many prompts as the schedule allows")},
+    {"newer", N_("a newer one came while it waited")},
+    {"hold", N_("it had waited longer than it may while you were away or busy")},
+    {"quiet", N_("it came due in quiet hours")},
+    {"paused", N_("it came due in a pause")},
+    {"no-prompt", N_("no text was eligible for it")},
+    {"removed", N_("its reminder is no longer in the schedule")},
 };
 
 /* Why this text: the branch of the choice, and its counts. */
@@ -694,38 +697,40 @@ static int explain_choice(const struct entry *entry, char **ret) {
     char name[32] = "";
     unsigned helpful = 0, rated = 0;
     sscanf(or_empty(entry->why), "%31s %u %u", name, &helpful, &rated);
-    const char *theme = theme_id(entry->theme);
+    const char *theme = theme_name(entry->theme);
     int n;
     switch (branch_from_id(name)) {
     case BRANCH_NEW:
-        n = asprintf(ret, "Its theme, %s, had been shown least so far.", theme);
+        n = asprintf(ret, _("Its theme, %s, had been shown least so far."), theme);
         break;
     case BRANCH_VARIETY:
-        n = asprintf(ret, "Its theme, %s, had not been seen for longest: for variety.", theme);
+        n = asprintf(ret, _("Its theme, %s, had not been seen for longest: for variety."), theme);
         break;
     case BRANCH_LEARNED:
-        n = rated > 0 ? asprintf(ret, "Its theme, %s, was drawn; you marked %u of %u of these helpful.",
+        n = rated > 0 ? asprintf(ret, _("Its theme, %s, was drawn; you marked %u of %u of these helpful."),
                                  theme, helpful, rated)
-                      : asprintf(ret, "Its theme, %s, was drawn by chance.", theme);
+                      : asprintf(ret, _("Its theme, %s, was drawn by chance."), theme);
         break;
     case BRANCH_ASKED:
-        n = asprintf(ret, "Its theme, %s, was the one that could come.", theme);
+        n = asprintf(ret, _("Its theme, %s, was the one that could come."), theme);
         break;
     default:
-        n = asprintf(ret, "%s", *or_empty(entry->prompt) ? "It is a practice." : "Its content was erased.");
+        n = asprintf(ret, "%s",
+                     *or_empty(entry->prompt) ? _("It is a practice.") : _("Its content was erased."));
     }
     return n < 0 ? -ENOMEM : 0;
 }
 
 static int explain(const struct entry *entry, char **ret) {
     if (streq(entry->kind, "note"))
-        return (*ret = strdup("You wrote this yourself.")) ? 0 : -ENOMEM;
+        return (*ret = strdup(_("You wrote this yourself."))) ? 0 : -ENOMEM;
     if (streq(entry->kind, "missed")) {
-        const char *because = "a rule of the schedule";
+        const char *because = _("a rule of the schedule");
         for (size_t i = 0; i < ELEMENTSOF(missed_sentences); i++)
             if (streq(missed_sentences[i].rule, or_empty(entry->rule)))
-                because = missed_sentences[i].sentence;
-        return asprintf(ret, "The reminder \"%s\" was not shown: %s.", or_empty(entry->reminder), because) < 0
+                because = _(missed_sentences[i].sentence);
+        return asprintf(ret, _("The reminder \"%s\" was not shown: %s."), or_empty(entry->reminder),
+                        because) < 0
                    ? -ENOMEM
                    : 0;
     }
@@ -734,8 +739,8 @@ static int explain(const struct entry *entry, char **ret) {
     if (r < 0)
         return r;
     int n = entry->due_usec > 0
-                ? asprintf(ret, "The reminder \"%s\" came due. %s", or_empty(entry->reminder), choice)
-                : asprintf(ret, "You asked for it. %s", choice);
+                ? asprintf(ret, _("The reminder \"%s\" came due. %s"), or_empty(entry->reminder), choice)
+                : asprintf(ret, _("You asked for it. %s"), choice);
     return n < 0 ? -ENOMEM : 0;
 }
 
@@ -751,12 +756,12 @@ static int method_explain(sd_bus_message *m, void *userdata, sd_bus_error *error
     if (r < 0)
         return r;
     if (!id && (r = object->host->newest_shown(object->userdata, &storage)) == -ENOENT)
-        return sd_bus_error_set(error, ERROR_PREFIX "NoSuchEntry", "Nothing has been shown yet");
+        return sd_bus_error_set(error, ERROR_PREFIX "NoSuchEntry", _("Nothing has been shown yet"));
     struct entry entry;
     if (r >= 0)
         r = object->host->find_entry(object->userdata, &storage, &entry);
     if (r == -ENOENT)
-        return sd_bus_error_set(error, ERROR_PREFIX "NoSuchEntry", "There is no entry with that id");
+        return sd_bus_error_set(error, ERROR_PREFIX "NoSuchEntry", _("There is no entry with that id"));
     if (r < 0)
         return set_error_for(error, r);
     _cleanup_free_ char *sentence = NULL;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/core/schedule.h"
+#include "daemon/core/translate.h"
 #include "daemon/desktop/clock.h"
 
 #define ROUND_LIMIT_USEC (2 * USEC_PER_SEC)
@@ -47,7 +48,7 @@
 #define POWER_INHIBIT "org.freedesktop.PowerManagement.Inhibit"
 #define SESSIONS      "org.gnome.SessionManager"
 
-#define KEEPS_SCREEN_ON "a program keeps the screen on"
+#define KEEPS_SCREEN_ON N_("a program keeps the screen on")
 
 enum answer {
     ANSWER_UNKNOWN,
@@ -190,7 +191,7 @@ static int read_idle_hint(struct source *source, sd_bus_message *reply) {
 /* A screen saver counts as a lock: nobody can read what is under it. */
 #define SCREENSAVER(name, owner, path)                                                                       \
     {                                                                                                        \
-        name, owner, path, owner, "GetActive", {NULL}, 0, read_flag, HOLD_LOCKED, "locked",                  \
+        name, owner, path, owner, "GetActive", {NULL}, 0, read_flag, HOLD_LOCKED, N_("locked"),              \
             {{owner, "ActiveChanged", NULL}}, 0                                                              \
     }
 
@@ -198,9 +199,9 @@ static int read_idle_hint(struct source *source, sd_bus_message *reply) {
 static const struct source_kind source_kinds[] = {
     /* name, owner, path; the question; how it is read, what a yes holds by and says; signals; traits */
     {"logind-lock", LOGIND, NULL, GET_PROPERTY, {SESSION, "LockedHint"}, 0,
-     read_property, HOLD_LOCKED, "locked", {CHANGED(SESSION)}, SYSTEM_BUS},
+     read_property, HOLD_LOCKED, N_("locked"), {CHANGED(SESSION)}, SYSTEM_BUS},
     {"logind-active", LOGIND, NULL, GET_PROPERTY, {SESSION, "Active"}, 0,
-     read_not_property, HOLD_LOCKED, "another session is in front",
+     read_not_property, HOLD_LOCKED, N_("another session is in front"),
      {{MANAGER, "SessionNew", NULL}, {MANAGER, "SessionRemoved", NULL}}, SYSTEM_BUS},
     {"logind-idle", LOGIND, NULL, PROPERTIES, "GetAll", {SESSION}, 0,
      read_idle_hint, HOLD_IDLE, NULL, {CHANGED(SESSION)}, SYSTEM_BUS},
@@ -216,16 +217,16 @@ static const struct source_kind source_kinds[] = {
      read_idle_time, HOLD_IDLE, NULL, {{IDLE_MONITOR, "WatchFired", NULL}}, RETURN_SIGNAL},
 
     {"kde-do-not-disturb", NOTIFICATIONS, NOTIFY_PATH, GET_PROPERTY, {NOTIFICATIONS, "Inhibited"}, 0,
-     read_property, HOLD_DO_NOT_DISTURB, "do not disturb", {CHANGED(NOTIFICATIONS)}, 0},
+     read_property, HOLD_DO_NOT_DISTURB, N_("do not disturb"), {CHANGED(NOTIFICATIONS)}, 0},
     {"dunst-do-not-disturb", NOTIFICATIONS, NOTIFY_PATH, GET_PROPERTY, {DUNST, "paused"}, 0,
-     read_property, HOLD_DO_NOT_DISTURB, "paused", {CHANGED(DUNST)}, 0},
+     read_property, HOLD_DO_NOT_DISTURB, N_("paused"), {CHANGED(DUNST)}, 0},
     {"mako-do-not-disturb", NOTIFICATIONS, "/fr/emersion/Mako", MAKO, "ListModes", {NULL}, 0,
-     read_modes, HOLD_DO_NOT_DISTURB, "do not disturb", {CHANGED(MAKO)}, SILENT},
+     read_modes, HOLD_DO_NOT_DISTURB, N_("do not disturb"), {CHANGED(MAKO)}, SILENT},
     {"swaync-do-not-disturb", SWAYNC, "/org/erikreider/swaync/cc", SWAYNC, "GetDnd", {NULL}, 0,
-     read_flag, HOLD_DO_NOT_DISTURB, "do not disturb",
+     read_flag, HOLD_DO_NOT_DISTURB, N_("do not disturb"),
      {{SWAYNC, "SubscribeV2", NULL}, {SWAYNC, "Subscribe", NULL}}, 0},
     {"xfce-do-not-disturb", XFCONF, "/org/xfce/Xfconf", XFCONF, "GetProperty",
-     {"xfce4-notifyd", "/do-not-disturb"}, 0, read_property, HOLD_DO_NOT_DISTURB, "do not disturb",
+     {"xfce4-notifyd", "/do-not-disturb"}, 0, read_property, HOLD_DO_NOT_DISTURB, N_("do not disturb"),
      {{XFCONF, "PropertyChanged", "xfce4-notifyd"}, {XFCONF, "PropertyRemoved", "xfce4-notifyd"}}, 0},
 
     {"session-inhibited", SESSIONS, "/org/gnome/SessionManager", SESSIONS, "IsInhibited", {NULL},
@@ -309,10 +310,10 @@ static int judge_idle(struct source *source, usec_t idle_usec) {
     if (idle_usec < source->monitor->idle_after_usec)
         return 0;
     if (idle_usec == USEC_INFINITY)
-        strcpy(source->detail, "idle");
+        strcpy(source->detail, N_("idle"));
     else
-        snprintf(source->detail, sizeof source->detail, "idle for %" PRIu64 " min",
-                 idle_usec / USEC_PER_MINUTE);
+        snprintf(source->detail, sizeof source->detail, _("idle for %llu min"),
+                 (unsigned long long)(idle_usec / USEC_PER_MINUTE));
     return 1;
 }
 
@@ -378,7 +379,7 @@ static size_t list_rows(const struct presence_monitor *monitor, struct presence_
         };
     }
     if (monitor->presenter_held)
-        ret[n++] = (struct presence_source){"presenter", presence_id(PRESENCE_BUSY), "do not disturb",
+        ret[n++] = (struct presence_source){"presenter", presence_id(PRESENCE_BUSY), N_("do not disturb"),
                                             presenter_holds(monitor)};
     for (size_t i = 0; i < monitor->n_holds; i++)
         ret[n++] = (struct presence_source){"hold", presence_id(PRESENCE_BUSY), monitor->holds[i]->why, true};
@@ -459,7 +460,7 @@ static int on_limit(sd_event_source *timer, uint64_t usec, void *userdata) {
     monitor->lookup = sd_bus_slot_unref(monitor->lookup);
     for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++)
         if (monitor->sources[i].asking)
-            settle_source(&monitor->sources[i], ANSWER_UNKNOWN, "no answer within 2 s");
+            settle_source(&monitor->sources[i], ANSWER_UNKNOWN, N_("no answer within 2 s"));
     end_round_if_done(monitor);
     return 0;
 }
@@ -484,7 +485,7 @@ static void take_reply(struct source *source, sd_bus_message *reply) {
     source->detail[0] = '\0';
     int r = source->kind->read(source, reply);
     if (r < 0)
-        settle_source(source, ANSWER_UNKNOWN, "an answer that makes no sense");
+        settle_source(source, ANSWER_UNKNOWN, N_("an answer that makes no sense"));
     else
         settle_source(source, r > 0 ? ANSWER_YES : ANSWER_NO, r > 0 ? source->kind->says : "");
 }

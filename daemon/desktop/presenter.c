@@ -15,6 +15,8 @@
 #include <systemd/sd-login.h>
 #include <unistd.h>
 
+#include "daemon/core/translate.h"
+
 #define PRESENTER_PATH      "/org/kindlyd/Presenter1"
 #define PRESENTER_INTERFACE "org.kindlyd.Presenter1"
 #define NOTIFICATIONS_NAME  "org.freedesktop.Notifications"
@@ -207,7 +209,7 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
     }
     if (hangs || (failure && sd_bus_error_has_name(failure, SD_BUS_ERROR_TIMEOUT))) {
         begin_pause(presenter);
-        report_unshown(presenter, "The notification server does not answer; the prompt waits");
+        report_unshown(presenter, N_("The notification server does not answer; the prompt waits"));
         return 0;
     }
     if (presenter->superseded)
@@ -222,7 +224,7 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
     if (failure || sd_bus_message_read(m, "ssu", &bus_id, &owner, &server_id) < 0) {
         bool gone = failure && sd_bus_error_has_name(failure, PRESENTER_INTERFACE ".Error.Unavailable");
         begin_pause(presenter);
-        report_unshown(presenter, gone ? NULL : "The notification could not be shown; the prompt waits");
+        report_unshown(presenter, gone ? NULL : N_("The notification could not be shown; the prompt waits"));
         return 0;
     }
     presenter->pause_usec = 0;
@@ -269,7 +271,8 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
         stop(presenter);
     }
     begin_pause(presenter);
-    report_unshown(presenter, "The program that shows notifications ended unexpectedly; the prompt waits");
+    report_unshown(presenter,
+                   N_("The program that shows notifications ended unexpectedly; the prompt waits"));
     return 0;
 }
 

@@ -14,8 +14,10 @@
 #include <glib-unix.h>
 #include <libnotify/notify.h>
 
+#include "daemon/core/translate.h"
 #include "daemon/notify/notify-card.h"
 #include "daemon/notify/notify-screen.h"
+#include "daemon/store/language.h"
 
 #define LINGER_SEC     60
 #define LINGER_MAX_SEC 86400
@@ -232,6 +234,7 @@ static int parse_arguments(int argc, char **argv, guint *ret_linger_sec) {
 int main(int argc, char **argv) {
     setenv("NOTIFY_IGNORE_PORTAL", "1", 1); /* a portal knows no closing, no hints, no capabilities */
     g_log_set_writer_func(quiet_writer, NULL, NULL);
+    language_begin();
     guint linger_sec;
     if (parse_arguments(argc, argv, &linger_sec) < 0) {
         fputs("kindly-notify: takes nothing but --linger SECONDS (1 to 86400); kindlyd starts it.\n", stderr);
@@ -242,9 +245,9 @@ int main(int argc, char **argv) {
     struct presenter presenter;
     presenter_init(&presenter, linger_sec);
     if (!connect_link(&presenter)) {
-        fputs("kindly-notify: kindlyd starts it and talks to it over file descriptor 3; there is no daemon "
-              "behind that.\n",
-              stderr);
+        fprintf(
+            stderr, "kindly-notify: %s\n",
+            _("kindlyd starts it and talks to it over file descriptor 3; there is no daemon behind that."));
         presenter_done(&presenter);
         return EXIT_FAILURE;
     }

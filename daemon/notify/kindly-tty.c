@@ -7,8 +7,6 @@
  * brought back to the front. Without a usable terminal the prompt is printed, and `kindly answer` answers it.
  * Limit: where other output came between, a new width of the window redraws over its last lines. */
 #include <ctype.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -18,11 +16,13 @@
 
 #include <systemd/sd-event.h>
 
+#include "daemon/core/translate.h"
 #include "daemon/notify/line.h"
 #include "daemon/notify/page.h"
 #include "daemon/notify/text.h"
 #include "daemon/notify/tty-card.h"
 #include "daemon/notify/tty-terminal.h"
+#include "daemon/store/language.h"
 
 #define BUS_ID "tty"
 
@@ -225,21 +225,21 @@ static void cancel_line(struct tty *tty) {
 
 static void take_line(struct tty *tty) {
     if (tty->line.wrong) {
-        say(tty, "That line is not UTF-8 and was not taken.");
+        say(tty, _("That line is not UTF-8 and was not taken."));
         cancel_line(tty);
         return;
     }
     _cleanup_free_ char *text = NULL;
     if (text_line(tty->line.text, CARD_LINE_MAX, &text) == -ENOMEM)
-        say(tty, "There is not enough memory to take that line.");
+        say(tty, _("There is not enough memory to take that line."));
     if (!text) {
         cancel_line(tty);
         return;
     }
     if (tty->line.cut)
-        say(tty, "The line is longer than 4000 bytes; its beginning was taken.");
+        say(tty, _("The line is longer than 4000 bytes; its beginning was taken."));
     emit(tty, "Written", tty->card->id, text);
-    say(tty, "Written.");
+    say(tty, _("Written."));
     finish_line(tty);
 }
 
@@ -465,7 +465,7 @@ static int method_withdraw(sd_bus_message *message, void *data, sd_bus_error *er
         if (tty->mode == MODE_LINE) {
             tty->withdrawn = true;
         } else {
-            say(tty, "(put away)");
+            say(tty, _("(put away)"));
             be_idle(tty);
         }
     }
@@ -529,12 +529,6 @@ static int connect_link(struct tty *tty) {
     return r < 0 ? r : finish_handshake(tty);
 }
 
-/* Widths need a UTF-8 locale; the texts are UTF-8 in any. */
-static void set_locale(void) {
-    if (!setlocale(LC_CTYPE, "") || !streq(nl_langinfo(CODESET), "UTF-8"))
-        (void)setlocale(LC_CTYPE, "C.UTF-8");
-}
-
 static void tty_done(struct tty *tty) {
     tty->card = card_free(tty->card);
     tty->next = card_free(tty->next);
@@ -549,11 +543,11 @@ static void tty_done(struct tty *tty) {
 int main(int argc, char **argv) {
     (void)argv;
     struct tty tty = {0};
+    language_begin();
     if (argc != 1) {
-        fputs("kindly-tty: takes no arguments; kindlyd starts it.\n", stderr);
+        fprintf(stderr, "kindly-tty: %s\n", _("takes no arguments; kindlyd starts it."));
         return 2;
     }
-    set_locale();
     int r = sd_event_new(&tty.event);
     if (r >= 0)
         r = sd_event_add_time_relative(tty.event, &tty.front, CLOCK_MONOTONIC, 0, 0, on_front, &tty);
@@ -564,9 +558,9 @@ int main(int argc, char **argv) {
     if (r >= 0)
         r = connect_link(&tty);
     if (r < 0) {
-        fputs("kindly-tty: kindlyd starts it and talks to it over file descriptor 3; there is no daemon "
-              "behind that.\n",
-              stderr);
+        fprintf(
+            stderr, "kindly-tty: %s\n",
+            _("kindlyd starts it and talks to it over file descriptor 3; there is no daemon behind that."));
         tty_done(&tty);
         return EXIT_FAILURE;
     }

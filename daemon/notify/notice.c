@@ -7,9 +7,10 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "daemon/core/translate.h"
 #include "daemon/notify/text.h"
 
-#define ANSWER_LINE "Answer with: kindly answer"
+#define ANSWER_LINE N_("Answer with: kindly answer")
 
 /* So many showings name the command where a server has no choices at all, and where they are in a menu. */
 #define NAMED_WITHOUT_ACTIONS 3
@@ -89,12 +90,16 @@ static bool names_command(const struct card *card, struct notice_caps caps) {
 }
 
 static int compose_body(const struct card *card, struct notice_caps caps, bool names_command, char **ret) {
-    const char *line = !names_command ? "" : caps.markup ? "<i>" ANSWER_LINE "</i>" : ANSWER_LINE;
+    const char *line = names_command ? _(ANSWER_LINE) : "";
     if (!caps.markup)
         return join(card->body, "\n", line, ret);
-    _cleanup_free_ char *escaped = NULL;
+    _cleanup_free_ char *escaped = NULL, *italic = NULL;
     int r = text_escape_markup(card->body, &escaped);
-    return r < 0 ? r : join(escaped, "\n", line, ret);
+    if (r >= 0 && asprintf(&italic, *line ? "<i>%s</i>" : "%s", line) < 0) {
+        italic = NULL;
+        r = -ENOMEM;
+    }
+    return r < 0 ? r : join(escaped, "\n", italic, ret);
 }
 
 static void add_action(struct notice *notice, const char *key, const char *label) {
@@ -107,9 +112,9 @@ static void add_actions(struct notice *notice, const struct card *card, struct n
                         const char *write_key) {
     size_t room = caps.buttons > 0 ? caps.buttons : SIZE_MAX;
     bool crowded = write_key && card->n_choices >= room;
-    add_action(notice, PRESENTER_DEFAULT, card->concealed ? "Open" : "Put away");
+    add_action(notice, PRESENTER_DEFAULT, card->concealed ? _("Open") : _("Put away"));
     if (write_key)
-        add_action(notice, write_key, NOTICE_WRITE_LABEL);
+        add_action(notice, write_key, _(NOTICE_WRITE_LABEL));
     for (size_t i = crowded ? 1 : 0; i < MIN_OF(card->n_choices, room); i++)
         add_action(notice, card->choices[i].id, card->choices[i].label);
 }

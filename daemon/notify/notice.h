@@ -1,6 +1,7 @@
 /* A notice: what a notification server is asked to draw for a card, given what it can do. */
 #pragma once
 
+#include "daemon/core/translate.h"
 #include "daemon/notify/card.h"
 
 /* What a server says it can do, as far as it changes what is sent, and what it is known to do by its name. */
@@ -26,7 +27,7 @@ struct notice {
 };
 
 #define NOTICE_ICON_NAME   "org.kindlyd.Kindly"
-#define NOTICE_WRITE_LABEL "Write"
+#define NOTICE_WRITE_LABEL N_("Write")
 
 /* Of a server of this name (GetServerInformation), before it has told a capability. */
 struct notice_caps notice_caps_of(const char *server_name);

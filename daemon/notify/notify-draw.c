@@ -7,9 +7,10 @@
 
 #include <unistd.h>
 
+#include "daemon/core/translate.h"
 #include "daemon/notify/notify-server.h"
 
-#define PLACEHOLDER "A line of your own"
+#define PLACEHOLDER N_("A line of your own")
 #define FLOOD_ERROR "org.freedesktop.Notifications.Error.ExcessNotificationGeneration"
 #define FLOOD_USEC  1100000
 
@@ -53,7 +54,7 @@ static void set_actions(NotifyNotification *notification, const struct notice *n
         const struct notice_action *action = &notice->actions[i];
         if (streq(action->key, PRESENTER_REPLY))
             notify_notification_set_hint(notification, "x-kde-reply-placeholder-text",
-                                         g_variant_new_string(PLACEHOLDER));
+                                         g_variant_new_string(_(PLACEHOLDER)));
         notify_notification_add_action(notification, action->key, action->label, on_chosen, data, NULL);
     }
 }

@@ -7,6 +7,7 @@
  * goes out of the server's history, too; some servers would keep it there, or know no time at all. */
 #include "daemon/notify/notify-screen.h"
 
+#include "daemon/core/translate.h"
 #include "daemon/notify/notify-draw.h"
 #include "daemon/notify/notify-held.h"
 #include "daemon/notify/notify-server.h"
@@ -14,7 +15,7 @@
 #include "daemon/notify/text.h"
 
 /* Of the window; never the prompt's text, which others could read there in the list of processes. */
-#define QUESTION "A line of your own"
+#define QUESTION N_("A line of your own")
 
 struct screen {
     const struct screen_events *events;
@@ -149,7 +150,7 @@ static void open_window(struct showing *showing) {
     writing->screen = screen;
     writing->id = g_strdup(showing->id);
     const char *token = notify_notification_get_activation_token(showing->notification);
-    if (window_open(screen->bus, QUESTION, token, on_written, writing, &writing->window) < 0) {
+    if (window_open(screen->bus, _(QUESTION), token, on_written, writing, &writing->window) < 0) {
         writing_free(writing);
         return;
     }

@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "daemon/core/translate.h"
 #include "daemon/notify/text.h"
 
 #define INDENT  2
@@ -48,7 +49,7 @@ void page_keys(const struct card *card, char ret_keys[CARD_CHOICES_MAX]) {
 }
 
 const char *page_default_label(const struct card *card) {
-    return card->concealed ? "Open" : "Put away";
+    return card->concealed ? _("Open") : _("Put away");
 }
 
 struct key_line {
@@ -77,7 +78,7 @@ static void put_label(struct key_line *line, const char *label, size_t indent) {
 }
 
 static void put_key(struct key_line *line, const char *key, const char *label) {
-    size_t width = strlen(key) + 1 + text_columns(label, strlen(label));
+    size_t width = text_columns(key, strlen(key)) + 1 + text_columns(label, strlen(label));
     bool breaks = line->columns > 0 && line->used + GAP + width > line->columns;
     if (line->used == 0 || breaks) {
         fprintf(line->out, "%s%*s", line->used > 0 ? "\n" : "", INDENT, "");
@@ -100,8 +101,8 @@ static void put_keys(FILE *out, const struct card *card, size_t columns, bool co
         if (!streq(card->choices[i].label, page_default_label(card)))
             put_key(&line, (char[]){keys[i], '\0'}, card->choices[i].label);
     if (card_takes_line(card))
-        put_key(&line, (char[]){PAGE_KEY_WRITE, '\0'}, "Write");
-    put_key(&line, "Enter", page_default_label(card));
+        put_key(&line, (char[]){PAGE_KEY_WRITE, '\0'}, _("Write"));
+    put_key(&line, _("Enter"), page_default_label(card));
     fputc('\n', out);
 }
 
@@ -142,7 +143,7 @@ int page_compose_plain(const struct card *card, size_t columns, char **ret) {
         return -ENOMEM;
     put_text(out, card, columns, false);
     if (card->n_choices > 0)
-        fputs("\nAnswer with: kindly answer CHOICE\n", out);
+        fprintf(out, "\n%s\n", _("Answer with: kindly answer CHOICE"));
     for (size_t i = 0; i < card->n_choices; i++)
         fprintf(out, "  %-12s %s\n", card->choices[i].id, card->choices[i].label);
     return finish(out, &text, ret);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/core/translate.h"
 #include "daemon/store/create.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/schema.h"
@@ -20,27 +21,41 @@ static const struct {
     int error;
     const char *sentence;
 } problems[] = {
-    {EUCLEAN, "is damaged, or not a journal of kindly; it is left as it is. Move it away to begin a new one"},
+    {EUCLEAN,
+     N_("is damaged, or not a journal of kindly; it is left as it is. Move it away to begin a new one")},
     {EOVERFLOW,
-     "was written by a newer version of kindly, and is left as it is. Install that version to use it"},
-    {ELOOP, "is a symbolic link; it has to be the file itself"},
-    {EISDIR, "is not a regular file"},
-    {EOPNOTSUPP, "is on a file system that can't hold it safely (SQLite's WAL mode doesn't work there)"},
-    {EBUSY, "is in use by another program"},
-    {ENOENT, "isn't there"},
+     N_("was written by a newer version of kindly, and is left as it is. Install that version to use it")},
+    {ELOOP, N_("is a symbolic link; it has to be the file itself")},
+    {EISDIR, N_("is not a regular file")},
+    {EOPNOTSUPP, N_("is on a file system that can't hold it safely (SQLite's WAL mode doesn't work there)")},
+    {EBUSY, N_("is in use by another program")},
+    {ENOENT, N_("isn't there")},
 };
 
-static void tell(const char *path, int error, char **ret_problem) {
-    if (!ret_problem)
-        return;
-    char *told = NULL;
-    int length = -1;
+static char *compose(const char *path, int error, bool english) {
+    char *told;
     for (size_t i = 0; i < ELEMENTSOF(problems); i++)
         if (problems[i].error == -error)
-            length = asprintf(&told, "The journal %s %s.", path, problems[i].sentence);
-    if (length < 0)
-        length = asprintf(&told, "The journal %s can't be opened: %s.", path, strerror(-error));
-    *ret_problem = length < 0 ? NULL : told;
+            return asprintf(&told, english ? "The journal %s %s." : _("The journal %s %s."), path,
+                            english ? problems[i].sentence : _(problems[i].sentence)) < 0
+                       ? NULL
+                       : told;
+    const char *reason = english ? strerrordesc_np(-error) : strerror(-error);
+    return asprintf(&told,
+                    english ? "The journal %s can't be opened: %s."
+                            : _("The journal %s can't be opened: %s."),
+                    path, or_empty(reason)) < 0
+               ? NULL
+               : told;
+}
+
+char *journal_problem(const char *path, int error) {
+    return compose(path, error, false);
+}
+
+static void tell(const char *path, int error, char **ret_problem) {
+    if (ret_problem)
+        *ret_problem = compose(path, error, true);
 }
 
 /* An existing mode is only ever made stricter. That can fail where files have no modes of their own: nothing

@@ -15,13 +15,16 @@ struct journal;
  * Modes that let others in are tightened, that of the folder if it is named "kindly" (another may hold more
  * than the journal). A journal that can't be used is left as it is. -EROFS, -EACCES, -ENOSPC, -EIO: can't be
  * written; -EUCLEAN: damaged; -EOVERFLOW: of a newer version. `ret_problem` (may be NULL) is then one
- * sentence for the person, owned by the caller. */
+ * sentence for the log, owned by the caller. */
 int journal_open(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem);
 
 /* For reading beside the daemon, or without it: never writes to the journal nor creates one; SQLite may leave
  * an empty -wal and a -shm beside it. Each read is one short transaction, or several. -ENOENT: there is none
  * yet. The other errors are those of journal_open(). */
 int journal_open_readonly(const char *path, struct journal **ret, char **ret_problem);
+
+/* The same sentence in the person's language. NULL: no memory. */
+char *journal_problem(const char *path, int error);
 
 struct journal *journal_free(struct journal *journal); /* always NULL; ends open statements */
 DEFINE_CLEANUP(struct journal, journal_free)
