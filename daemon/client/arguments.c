@@ -7,11 +7,12 @@
 
 #include "daemon/client/client.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/mistake.h"
 
 #define HELP_COLUMN 26 /* where an option's help begins */
 
-static const struct option help_option = {"help", 'h', OPTION_FLAG, NULL, "show this help"};
+static const struct option help_option = {"help", 'h', OPTION_FLAG, NULL, N_("show this help")};
 
 static size_t count_options(const struct verb *verb) {
     size_t n = 0;
@@ -79,9 +80,9 @@ static int refuse_option(const struct verb *verb, const char *name, size_t lengt
         return -ENOMEM;
     const char *near = nearest_word(word, known, n + 1);
     if (near)
-        complain("%s has no option --%s; did you mean --%s?", verb->name, word, near);
+        complain(_("%s has no option --%s; did you mean --%s?"), verb->name, word, near);
     else
-        complain("%s has no option --%s; see: kindly %s --help", verb->name, word, verb->name);
+        complain(_("%s has no option --%s; see: kindly %s --help"), verb->name, word, verb->name);
     return -EINVAL;
 }
 
@@ -100,15 +101,15 @@ static int take_option(struct arguments *arguments, size_t index, const char *va
     const struct option *option = &arguments->verb->options[index];
     bool again = arguments->given[index];
     if (again && option->kind != OPTION_VALUES) {
-        complain("--%s is given twice", option->name);
+        complain(_("--%s is given twice"), option->name);
         return -EINVAL;
     }
     if (value && (option->kind == OPTION_FLAG || option->kind == OPTION_REST)) {
-        complain("--%s takes no value with \"=\"", option->name);
+        complain(_("--%s takes no value with \"=\""), option->name);
         return -EINVAL;
     }
     if ((option->kind == OPTION_VALUE || option->kind == OPTION_VALUES) && !value && !(value = *(*items)++)) {
-        complain("--%s needs a value: %s", option->name, option->value);
+        complain(_("--%s needs a value: %s"), option->name, option->value);
         return -EINVAL;
     }
     if (again)
@@ -138,7 +139,7 @@ static int take_short(struct arguments *arguments, const char *item, char ***ite
         const char *value = item[2] ? item + 2 : NULL;
         return take_option(arguments, i, value, items);
     }
-    complain("%s has no option -%c; see: kindly %s --help", verb->name, item[1], verb->name);
+    complain(_("%s has no option -%c; see: kindly %s --help"), verb->name, item[1], verb->name);
     return -EINVAL;
 }
 
@@ -181,11 +182,11 @@ static int check_words(const struct arguments *arguments) {
     if (arguments->help)
         return 0;
     if (arguments->n_words < verb->min_words) {
-        complain("%s needs more: kindly %s %s", verb->name, verb->name, verb->words);
+        complain(_("%s needs more: kindly %s %s"), verb->name, verb->name, verb->words);
         return -EINVAL;
     }
     if (arguments->n_words > verb->max_words) {
-        complain("%s does not take \"%s\"; see: kindly %s --help", verb->name,
+        complain(_("%s does not take \"%s\"; see: kindly %s --help"), verb->name,
                  arguments->words[verb->max_words], verb->name);
         return -EINVAL;
     }
@@ -226,20 +227,23 @@ static void option_help(const struct option *option, FILE *file) {
         column = 0;
     }
     fprintf(file, "%*s", (int)(HELP_COLUMN - column), "");
-    print_text(file, HELP_COLUMN, HELP_COLUMN, option->help);
+    print_text(file, HELP_COLUMN, HELP_COLUMN, _(option->help));
 }
 
 void verb_help(const struct verb *verb, FILE *file) {
     size_t n = count_options(verb);
-    fprintf(file, "Usage: kindly %s%s%s%s\n\n", verb->name, n > 0 ? " [OPTIONS]" : "",
+    fprintf(file, _("Usage: kindly %s%s%s%s\n\n"), verb->name, n > 0 ? " [OPTIONS]" : "",
             *verb->words ? " " : "", verb->words);
-    fputc(toupper((unsigned char)verb->summary[0]), file);
-    print_text(file, 1, 0, verb->summary + 1);
+    const char *summary = _(verb->summary);
+    bool small = *summary >= 'a' && *summary <= 'z';
+    if (small)
+        fputc(toupper(*summary), file);
+    print_text(file, small, 0, summary + small);
     if (verb->details) {
         fputc('\n', file);
-        print_text(file, 0, 0, verb->details);
+        print_text(file, 0, 0, _(verb->details));
     }
-    fputs("\nOptions:\n", file);
+    fputs(_("\nOptions:\n"), file);
     for (size_t i = 0; i < n; i++)
         option_help(&verb->options[i], file);
     option_help(&help_option, file);
@@ -248,6 +252,6 @@ void verb_help(const struct verb *verb, FILE *file) {
 void verb_list_options(const struct verb *verb, FILE *file) {
     size_t n = count_options(verb);
     for (size_t i = 0; i < n; i++)
-        fprintf(file, "--%s\t%s\n", verb->options[i].name, verb->options[i].help);
-    fprintf(file, "--%s\t%s\n", help_option.name, help_option.help);
+        fprintf(file, "--%s\t%s\n", verb->options[i].name, _(verb->options[i].help));
+    fprintf(file, "--%s\t%s\n", help_option.name, _(help_option.help));
 }

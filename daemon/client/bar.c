@@ -11,6 +11,7 @@
 #include "daemon/client/outlook.h"
 #include "daemon/client/rows.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/mistake.h"
 
 /* What is to be shown; without properties and open prompts the daemon doesn't run. */
@@ -62,10 +63,8 @@ static enum state state_of(const struct bar *bar) {
 
 /* A bar has little room: today goes without saying. */
 static void put_time(FILE *out, const struct bar *bar, usec_t time) {
-    static const char today[] = "today ";
     char buffer[TIME_WORDS_SIZE];
-    const char *words = time_words(time, client_now(), client_zone(bar->client), buffer);
-    fputs(strncmp(words, today, strlen(today)) == 0 ? words + strlen(today) : words, out);
+    fputs(time_words_brief(time, client_now(), client_zone(bar->client), buffer), out);
 }
 
 static void put_state(FILE *out, const struct bar *bar) {
@@ -91,7 +90,7 @@ static void put_reminder(FILE *out, const struct bar *bar) {
 static void put_paused(FILE *out, const struct bar *bar) {
     usec_t until = row_usec(bar->properties, "PausedUntilUSec", 0);
     if (until == USEC_INFINITY)
-        fputs("resumed", out);
+        fputs(translate_in_context(NC_("paused until", "resumed")), out);
     else if (until > 0)
         put_time(out, bar, until);
 }
@@ -108,13 +107,13 @@ static const struct {
     const char *name, *about;
     void (*put)(FILE *out, const struct bar *bar);
 } fields[] = {
-    {"state", "open, problem, paused or calm, in this order; off when kindlyd does not run", put_state},
-    {"open", "how many prompts are there to be answered", put_open},
-    {"next", "when the next one comes: 15:40, tomorrow 09:00", put_next},
-    {"reminder", "the reminder it is of", put_reminder},
-    {"paused", "until when it is paused: 18:00, tomorrow 09:00, resumed", put_paused},
-    {"presence", "whether you are there, as last known", put_presence},
-    {"problem", "what needs a look, in a sentence", put_problem},
+    {"state", N_("open, problem, paused or calm, in this order; off when kindlyd does not run"), put_state},
+    {"open", N_("how many prompts are there to be answered"), put_open},
+    {"next", N_("when the next one comes: 15:40, tomorrow 09:00"), put_next},
+    {"reminder", N_("the reminder it is of"), put_reminder},
+    {"paused", N_("until when it is paused: 18:00, tomorrow 09:00, resumed"), put_paused},
+    {"presence", N_("whether you are there, as last known"), put_presence},
+    {"problem", N_("what needs a look, in a sentence"), put_problem},
 };
 #define FIELD_COUNT ELEMENTSOF(fields)
 
@@ -208,12 +207,14 @@ static enum token_kind take_token(const char **at, struct token *ret) {
     }
 }
 
-/* Tells what is wrong with `what`, and what there is. */
-static int refuse_fields(const char *what, size_t size, const char *wrong) {
+/* Tells what there is: `what` is no field, or a format without any. */
+static int refuse_fields(const char *what, size_t size, bool is_format) {
     char known[FIELD_COUNT * 16] = "";
     for (size_t i = 0; i < FIELD_COUNT; i++)
         sprintf(known + strlen(known), "{%s}, ", fields[i].name);
-    return fail_usage("--format: \"%.*s\" %s: %sor %s alone", (int)size, what, wrong, known, BAR_WAYBAR);
+    return fail_usage(is_format ? _("--format: \"%.*s\" names no field: %sor %s alone")
+                                : _("--format: \"%.*s\" is no field: %sor %s alone"),
+                      (int)size, what, known, BAR_WAYBAR);
 }
 
 int bar_check(const char *format) {
@@ -227,8 +228,8 @@ int bar_check(const char *format) {
         switch (take_token(&at, &token)) {
         case TOKEN_END:
             if (part)
-                return fail_usage("--format: \"[\" without \"]\"; the character itself is \\[");
-            return n_fields > 0 ? OUTCOME_DONE : refuse_fields(format, strlen(format), "names no field");
+                return fail_usage(_("--format: \"[\" without \"]\"; the character itself is \\["));
+            return n_fields > 0 ? OUTCOME_DONE : refuse_fields(format, strlen(format), true);
         case TOKEN_TEXT:
             break;
         case TOKEN_FIELD:
@@ -236,21 +237,21 @@ int bar_check(const char *format) {
             break;
         case TOKEN_PART:
             if (part)
-                return fail_usage("--format: \"[\" within \"[ ]\"; the character itself is \\[");
+                return fail_usage(_("--format: \"[\" within \"[ ]\"; the character itself is \\["));
             part = true;
             break;
         case TOKEN_PART_END:
             if (!part)
-                return fail_usage("--format: \"]\" without \"[\"; the character itself is \\]");
+                return fail_usage(_("--format: \"]\" without \"[\"; the character itself is \\]"));
             part = false;
             break;
         case TOKEN_NO_FIELD:
-            return refuse_fields(token.begin - 1, token.size + 2, "is no field");
+            return refuse_fields(token.begin - 1, token.size + 2, false);
         case TOKEN_STRAY:
-            return fail_usage("--format: \"%c\" without \"%c\"; the character itself is \\%c", token.text,
+            return fail_usage(_("--format: \"%c\" without \"%c\"; the character itself is \\%c"), token.text,
                               token.text == '{' ? '}' : '{', token.text);
         case TOKEN_NO_ESCAPE:
-            return fail_usage("--format: after \"\\\" comes one of n t \\ { } [ ]");
+            return fail_usage(_("--format: after \"\\\" comes one of n t \\ { } [ ]"));
         }
     }
 }
@@ -328,14 +329,12 @@ static int compose_fields(struct bar *bar, const char *format, char **ret) {
 
 static void put_tooltip(FILE *out, const struct bar *bar) {
     if (!bar->properties) {
-        fputs("kindlyd is not running.\n", out);
+        fprintf(out, "%s\n", _("kindlyd is not running."));
         return;
     }
     size_t n = count_open(bar);
-    if (n == 1)
-        fputs("A prompt is open.\n", out);
-    else if (n > 1)
-        fprintf(out, "%zu prompts are open.\n", n);
+    if (n > 0)
+        fprintf(out, TRANSLATE_COUNT("A prompt is open.\n", "%zu prompts are open.\n", n), n);
     for (size_t i = 0; i < json_object_array_length(bar->open); i++) {
         const struct json_object *row = json_object_array_get_idx(bar->open, i);
         if (is_waiting(row))

@@ -13,6 +13,9 @@
 #include "daemon/client/words.h"
 #include "daemon/core/schedule.h"
 #include "daemon/core/span.h"
+#include "daemon/core/translate.h"
+#include "daemon/store/deck.h"
+#include "daemon/store/paths.h"
 #include "daemon/store/zonefile.h"
 
 void client_done(struct client *client) {
@@ -32,6 +35,14 @@ const struct zone *client_zone(struct client *client) {
     return client->zone;
 }
 
+int client_settle_languages(struct schedule *schedule) {
+    _cleanup_free_ char *shipped = NULL, *own = NULL;
+    int r = path_shipped("decks", &shipped);
+    if (r >= 0)
+        r = path_user_decks(&own);
+    return r < 0 ? r : deck_settle_languages(schedule, (char *[]){shipped, own}, 2);
+}
+
 /* --- Complaints ------------------------------------------------------------------------------- */
 
 /* Lines of a message stay lines. */
@@ -40,7 +51,7 @@ static void print_complaint(const char *text) {
     for (;;) {
         size_t length = strcspn(text, "\n");
         _cleanup_free_ char *line = strndup(text, length);
-        print_clean(stderr, line ? line : "out of memory");
+        print_clean(stderr, line ? line : _("out of memory"));
         fputc('\n', stderr);
         text += length;
         if (*text == '\0' || *++text == '\0')
@@ -52,7 +63,7 @@ __attribute__((format(printf, 1, 0))) static void complain_list(const char *form
     char *text = NULL;
     if (vasprintf(&text, format, list) < 0)
         text = NULL;
-    print_complaint(text ? text : "out of memory");
+    print_complaint(text ? text : _("out of memory"));
     free(text);
 }
 
@@ -82,9 +93,9 @@ int client_bus(struct client *client, sd_bus **ret) {
     if (!client->bus) {
         int r = sd_bus_open_user(&client->bus);
         if (r == -ENOMEM)
-            return fail_errno(r, "cannot reach the session bus");
+            return fail_errno(r, _("cannot reach the session bus"));
         if (r < 0) {
-            complain("there is no session bus here (is DBUS_SESSION_BUS_ADDRESS or XDG_RUNTIME_DIR set?)");
+            complain(_("there is no session bus here (is DBUS_SESSION_BUS_ADDRESS or XDG_RUNTIME_DIR set?)"));
             return OUTCOME_UNREACHABLE;
         }
     }
@@ -114,15 +125,15 @@ static bool is_unreachable(const char *name) {
 int fail_call(const sd_bus_error *error) {
     const char *name = or_empty(error->name);
     if (streq(name, SD_BUS_ERROR_NO_MEMORY)) {
-        complain("out of memory");
+        complain(_("out of memory"));
         return OUTCOME_FAILED;
     }
     if (streq(name, SD_BUS_ERROR_NO_REPLY) || streq(name, SD_BUS_ERROR_TIMEOUT)) {
-        complain("kindlyd did not answer; what was asked may or may not have been done");
+        complain(_("kindlyd did not answer; what was asked may or may not have been done"));
         return OUTCOME_UNREACHABLE;
     }
     if (is_unreachable(name)) {
-        complain("kindlyd is not running (start it with: systemctl --user start kindlyd)");
+        complain(_("kindlyd is not running (start it with: systemctl --user start kindlyd)"));
         return OUTCOME_UNREACHABLE;
     }
     complain("%s", error->message && *error->message ? error->message : name);
@@ -197,7 +208,7 @@ int client_call(struct client *client, sd_bus_message **ret_reply, const char *m
 
 int client_read(sd_bus_message *reply, char type, void *ret) {
     int r = sd_bus_message_read_basic(reply, type, ret);
-    return r <= 0 ? fail_errno(r < 0 ? r : -EBADMSG, "cannot read what kindlyd answered") : OUTCOME_DONE;
+    return r <= 0 ? fail_errno(r < 0 ? r : -EBADMSG, _("cannot read what kindlyd answered")) : OUTCOME_DONE;
 }
 
 static int read_json(sd_bus_message *reply, enum json_type type, struct json_object **ret) {
@@ -208,7 +219,7 @@ static int read_json(sd_bus_message *reply, enum json_type type, struct json_obj
         r = -EBADMSG;
     }
     if (r < 0)
-        return fail_errno(r, "cannot read what kindlyd answered");
+        return fail_errno(r, _("cannot read what kindlyd answered"));
     *ret = value;
     return OUTCOME_DONE;
 }
@@ -244,7 +255,7 @@ int client_when(struct client *client, const char *text, struct when *ret) {
     struct when when = {};
     if (span_parse(text, &when.span_usec) >= 0) {
         if (when.span_usec == 0)
-            return fail_usage("\"%s\" is no time at all; say for how long (20min) or until when (14:30)",
+            return fail_usage(_("\"%s\" is no time at all; say for how long (20min) or until when (14:30)"),
                               text);
         when.until_usec = usec_add(now, when.span_usec);
         *ret = when;
@@ -253,14 +264,14 @@ int client_when(struct client *client, const char *text, struct when *ret) {
     when.span_usec = 0;
     if (moment_parse(text, now, client_zone(client), MOMENT_NEXT, SCHEDULE_MORNING_SEC, &when.until_usec) < 0)
         return fail_usage(
-            "\"%s\" is neither a span (20min, 1h 30min) nor a time (14:30, tomorrow, monday 9:00)", text);
+            _("\"%s\" is neither a span (20min, 1h 30min) nor a time (14:30, tomorrow, monday 9:00)"), text);
     *ret = when;
     return OUTCOME_DONE;
 }
 
 int client_past(struct client *client, const char *option, const char *text, usec_t *ret_usec) {
     if (moment_parse(text, client_now(), client_zone(client), MOMENT_LAST, 0, ret_usec) < 0)
-        return fail_usage("--%s: \"%s\" is not a time (2026-03-28, yesterday, last monday, 14:30)", option,
+        return fail_usage(_("--%s: \"%s\" is not a time (2026-03-28, yesterday, last monday, 14:30)"), option,
                           text);
     return OUTCOME_DONE;
 }
@@ -270,7 +281,7 @@ int client_number(const char *option, const char *text, uint32_t low, uint32_t h
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
     if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < low || number > high)
-        return fail_usage("--%s takes a number from %u to %u, not \"%s\"", option, low, high, text);
+        return fail_usage(_("--%s takes a number from %u to %u, not \"%s\""), option, low, high, text);
     *ret = (uint32_t)number;
     return OUTCOME_DONE;
 }

@@ -35,6 +35,11 @@ usec_t client_now(void);
 /* The local zone; UTC when TZ names none that is known here. Borrowed. */
 const struct zone *client_zone(struct client *client);
 
+struct schedule;
+
+/* The languages of a schedule that leaves them to the locale: see deck_settle_languages(). */
+int client_settle_languages(struct schedule *schedule);
+
 /* "kindly: ..." on standard error, without control characters. */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 /* The same, and the outcome to return. */

@@ -11,6 +11,7 @@
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
 #include "daemon/core/choice.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/config.h"
 #include "daemon/store/deck.h"
 #include "daemon/store/journal.h"
@@ -27,12 +28,12 @@ static void print_candidate(const char *word, const char *about) {
 
 static void list_verbs(void) {
     for (size_t i = 0; i < n_verbs; i++)
-        print_candidate(verbs[i].name, verbs[i].summary);
+        print_candidate(verbs[i].name, _(verbs[i].summary));
 }
 
 static void list_themes(void) {
     for (enum theme theme = 0; theme < THEME_COUNT; theme++)
-        print_candidate(theme_id(theme), "theme");
+        print_candidate(theme_id(theme), _("theme"));
 }
 
 static struct schedule *find_schedule(void) {
@@ -41,6 +42,8 @@ static struct schedule *find_schedule(void) {
     struct schedule *schedule = NULL;
     if (path_shipped("kindly.conf", &shipped) >= 0 && config_find(NULL, shipped, &path) >= 0)
         config_load(path, NULL, &ignored, &schedule);
+    if (schedule)
+        client_settle_languages(schedule);
     mistakes_done(&ignored);
     return schedule;
 }
@@ -93,7 +96,7 @@ static void list_practices(const struct schedule *schedule) {
     for (size_t i = 0; library && i < library->n_practices; i++) {
         const struct practice *practice = &library->practices[i];
         if (library_find_practice(library, practice->id) == practice)
-            print_candidate(practice->id, "practice");
+            print_candidate(practice->id, _("practice"));
     }
     mistakes_done(&ignored);
 }
@@ -104,17 +107,17 @@ static void list_showable(void) {
     if (!schedule)
         return;
     for (size_t i = 0; i < schedule->n_reminders; i++)
-        print_candidate(schedule->reminders[i].name, "reminder");
+        print_candidate(schedule->reminders[i].name, _("reminder"));
     list_practices(schedule);
 }
 
 static void list_formats(void) {
-    print_candidate(BAR_WAYBAR, "JSON for waybar");
+    print_candidate(BAR_WAYBAR, _("JSON for waybar"));
     const char *name, *about;
     for (size_t i = 0; (name = bar_field(i, &about)); i++) {
         char field[32];
         snprintf(field, sizeof field, "{%s}", name);
-        print_candidate(field, about);
+        print_candidate(field, _(about));
     }
 }
 

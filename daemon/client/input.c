@@ -15,6 +15,7 @@
 #include "daemon/client/words.h"
 #include "daemon/core/dialog.h"
 #include "daemon/core/keeper.h"
+#include "daemon/core/translate.h"
 
 #define FOLDER_NAME "kindly-XXXXXX"
 #define FILE_NAME   "note.txt"
@@ -27,7 +28,7 @@ void input_done(struct input *input) {
 void input_give_back(const struct input *input) {
     if (!input->edited)
         return;
-    complain("this is what you wrote; it was not saved:");
+    complain(_("this is what you wrote; it was not saved:"));
     puts(input->text);
 }
 
@@ -35,7 +36,7 @@ void input_give_back(const struct input *input) {
 static int finish(char *text, size_t size, bool edited, struct input *ret) {
     struct input input = {.text = text, .edited = edited};
     if (!text_is_utf8(text, size)) {
-        complain("that is not text in UTF-8, nothing saved");
+        complain(_("that is not text in UTF-8, nothing saved"));
         input_done(&input);
         return OUTCOME_FAILED;
     }
@@ -43,12 +44,12 @@ static int finish(char *text, size_t size, bool edited, struct input *ret) {
     while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
         text[--size] = '\0';
     if (text[strspn(text, " \t\r\n")] == '\0') {
-        complain("nothing written, nothing saved");
+        complain(_("nothing written, nothing saved"));
         input_done(&input);
         return OUTCOME_FAILED;
     }
     if (size > KEEPER_NOTE_MAX) {
-        complain("that is longer than a note can be (%d bytes), nothing saved", KEEPER_NOTE_MAX);
+        complain(_("that is longer than a note can be (%d bytes), nothing saved"), KEEPER_NOTE_MAX);
         input_give_back(&input);
         input_done(&input);
         return OUTCOME_FAILED;
@@ -59,7 +60,7 @@ static int finish(char *text, size_t size, bool edited, struct input *ret) {
 
 int input_take(const char *text, struct input *ret) {
     char *copy = strdup(text);
-    return copy ? finish(copy, strlen(copy), false, ret) : fail_errno(-ENOMEM, "cannot take the text");
+    return copy ? finish(copy, strlen(copy), false, ret) : fail_errno(-ENOMEM, _("cannot take the text"));
 }
 
 /* More than this is not read: enough to give back what was written, and to know that it is too long. */
@@ -89,7 +90,7 @@ static int read_input(int fd, bool edited, struct input *ret) {
     char *text = NULL;
     size_t size = 0;
     int r = read_all(fd, &text, &size);
-    return r < 0 ? fail_errno(r, "cannot read the text") : finish(text, size, edited, ret);
+    return r < 0 ? fail_errno(r, _("cannot read the text")) : finish(text, size, edited, ret);
 }
 
 /* --- The editor ------------------------------------------------------------------------------- */
@@ -117,7 +118,7 @@ static void remove_folder(const char *folder) {
         closedir(files);
     }
     if (rmdir(folder) < 0)
-        complain("cannot remove %s, where your text was edited: %m", folder);
+        complain(_("cannot remove %s, where your text was edited: %m"), folder);
 }
 
 /* The variable may hold options too ("code --wait"), so a shell reads it. */
@@ -125,7 +126,7 @@ static int run_editor(const char *editor, const char *path, const sigset_t *mask
     _cleanup_free_ char *command = NULL;
     if (asprintf(&command, "%s \"$1\"", editor) < 0) {
         command = NULL;
-        return fail_errno(-ENOMEM, "cannot start the editor");
+        return fail_errno(-ENOMEM, _("cannot start the editor"));
     }
     const char *const argv[] = {"sh", "-c", command, "kindly", path, NULL};
     pid_t pid;
@@ -133,9 +134,9 @@ static int run_editor(const char *editor, const char *path, const sigset_t *mask
     if (r >= 0)
         r = process_wait(pid);
     if (r < 0)
-        return fail_errno(r, "cannot start the editor");
+        return fail_errno(r, _("cannot start the editor"));
     if (r != 0) {
-        complain("the editor (%s) ended with status %d, nothing saved", editor, r);
+        complain(_("the editor (%s) ended with status %d, nothing saved"), editor, r);
         return OUTCOME_FAILED;
     }
     return OUTCOME_DONE;
@@ -145,7 +146,7 @@ static int edit_in(const char *folder, const char *editor, const sigset_t *mask,
     _cleanup_free_ char *path = NULL;
     if (asprintf(&path, "%s/" FILE_NAME, folder) < 0) {
         path = NULL;
-        return fail_errno(-ENOMEM, "cannot start the editor");
+        return fail_errno(-ENOMEM, _("cannot start the editor"));
     }
     int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -174,7 +175,7 @@ static int read_editor(const char *editor, struct input *ret) {
     char *folder = NULL;
     int r = make_folder(&folder);
     int outcome =
-        r < 0 ? fail_errno(r, "cannot make a place for the text") : edit_in(folder, editor, &before, ret);
+        r < 0 ? fail_errno(r, _("cannot make a place for the text")) : edit_in(folder, editor, &before, ret);
     if (folder)
         remove_folder(folder);
     free(folder);
@@ -198,7 +199,7 @@ int input_read(struct input *ret) {
     const char *editor = find_editor();
     if (editor)
         return read_editor(editor, ret);
-    fputs("Write what you like; Ctrl-D on a line of its own ends it, Ctrl-C drops it.\n", stderr);
+    fputs(_("Write what you like; Ctrl-D on a line of its own ends it, Ctrl-C drops it.\n"), stderr);
     return read_input(STDIN_FILENO, false, ret);
 }
 

@@ -1,11 +1,12 @@
 /* kindly: the command for people and scripts.
  *
  * Everything about a verb but what it does stands in one table, which parsing, help and completion read. */
-#include <locale.h>
 #include <stdio.h>
 
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
+#include "daemon/store/language.h"
 #include "daemon/store/mistake.h"
 
 #ifndef VERSION
@@ -15,185 +16,196 @@
 #define DEFAULT_VERB "status"
 
 #define OPTION_JSON                                                                                          \
-    { "json", 0, OPTION_FLAG, NULL, "print JSON, with the keys that the D-Bus interface documents" }
+    { "json", 0, OPTION_FLAG, NULL, N_("print JSON, with the keys that the D-Bus interface documents") }
 #define OPTION_ID                                                                                            \
-    { "id", 0, OPTION_VALUE, "ID", "the prompt that is meant; without it the newest that is open" }
+    { "id", 0, OPTION_VALUE, "ID", N_("the prompt that is meant; without it the newest that is open") }
 
 const struct verb verbs[] = {
     {.name = DEFAULT_VERB,
      .words = "",
-     .summary = "what is open, what comes next, and whether it is paused",
+     .summary = N_("what is open, what comes next, and whether it is paused"),
      .details =
-         "This is also what kindly says without a verb.\nA FORMAT for status bars is text with {state}, "
-         "{open}, {next}, {reminder}, {paused}, {presence} and {problem}; a part in [ ] is left out when "
-         "a field in it has nothing to say. Or it is the word waybar, for that bar's JSON.",
+         N_("This is also what kindly says without a verb.\nA FORMAT for status bars is text with {state}, "
+            "{open}, {next}, {reminder}, {paused}, {presence} and {problem}; a part in [ ] is left out when "
+            "a field in it has nothing to say. Or it is the word waybar, for that bar's JSON."),
      .run = verb_status,
-     .options = {{"format", 0, OPTION_VALUE, "FORMAT", "one line for a status bar; does not start kindlyd"},
-                 {"follow", 0, OPTION_FLAG, NULL, "with --format: again whenever the line changes"},
+     .options = {{"format", 0, OPTION_VALUE, "FORMAT",
+                  N_("one line for a status bar; does not start kindlyd")},
+                 {"follow", 0, OPTION_FLAG, NULL, N_("with --format: again whenever the line changes")},
                  OPTION_JSON}},
     {.name = "now",
      .words = "[WHAT]",
-     .summary = "show a prompt now",
-     .details = "WHAT is a theme, a reminder's name or a practice's id; without it, any. It is shown "
-                "whatever the hour, "
-                "and counts for nothing.",
+     .summary = N_("show a prompt now"),
+     .details = N_("WHAT is a theme, a reminder's name or a practice's id; without it, any. It is shown "
+                   "whatever the hour, "
+                   "and counts for nothing."),
      .max_words = 1,
      .run = verb_now},
-    {.name = "hard", .words = "", .summary = "a hard moment: something steadying, at once", .run = verb_hard},
+    {.name = "hard",
+     .words = "",
+     .summary = N_("a hard moment: something steadying, at once"),
+     .run = verb_hard},
     {.name = "answer",
      .words = "CHOICE",
-     .summary = "answer the open prompt",
-     .details = "CHOICE is one of those the prompt offers (kindly status shows them), or helpful, okay, "
-                "not-for-me or "
-                "hard.",
+     .summary = N_("answer the open prompt"),
+     .details = N_("CHOICE is one of those the prompt offers (kindly status shows them), or helpful, okay, "
+                   "not-for-me or "
+                   "hard."),
      .min_words = 1,
      .max_words = 1,
      .run = verb_answer,
      .options =
          {{"note", 0, OPTION_MAYBE_VALUE, "TEXT",
-           "with a line of your own; without TEXT it is read from standard input, or written in $EDITOR"},
+           N_("with a line of your own; without TEXT it is read from standard input, or written in $EDITOR")},
           OPTION_ID}},
     {.name = "snooze",
      .words = "[SPAN|TIME]",
-     .summary = "put the open prompt off",
-     .details = "For a SPAN (20min, 1h 30min) or until a TIME (14:30, tomorrow, monday 9:00); without one, "
-                "for as long "
-                "as its \"later\" says.",
+     .summary = N_("put the open prompt off"),
+     .details =
+         N_("For a SPAN (20min, 1h 30min) or until a TIME (14:30, tomorrow, monday 9:00); without one, "
+            "for as long "
+            "as its \"later\" says."),
      .max_words = WORDS_ANY,
      .run = verb_snooze,
      .options = {OPTION_ID}},
     {.name = "dismiss",
      .words = "",
-     .summary = "put the open prompt away; nothing is learned from it",
+     .summary = N_("put the open prompt away; nothing is learned from it"),
      .run = verb_dismiss,
      .options = {OPTION_ID}},
     {.name = "note",
      .words = "[TEXT]",
-     .summary = "write a line of your own into the journal",
-     .details = "Without TEXT it is read from standard input; on a terminal $VISUAL or $EDITOR opens. That "
-                "is the better "
-                "way: others on this machine can see the arguments of a command while it runs.",
+     .summary = N_("write a line of your own into the journal"),
+     .details =
+         N_("Without TEXT it is read from standard input; on a terminal $VISUAL or $EDITOR opens. That "
+            "is the better "
+            "way: others on this machine can see the arguments of a command while it runs."),
      .max_words = WORDS_ANY,
      .run = verb_note,
-     .options = {{"keep", 0, OPTION_FLAG, NULL, "show it again some day"},
-                 {"open", 0, OPTION_FLAG, NULL, "ask for it in a window, as the desktop's menu does"}}},
+     .options = {{"keep", 0, OPTION_FLAG, NULL, N_("show it again some day")},
+                 {"open", 0, OPTION_FLAG, NULL, N_("ask for it in a window, as the desktop's menu does")}}},
     {.name = "forget",
      .words = "[ID]",
-     .summary = "erase the content of entries for good",
+     .summary = N_("erase the content of entries for good"),
      .max_words = 1,
      .run = verb_forget,
-     .options = {{"since", 0, OPTION_VALUE, "TIME", "all entries from then on"},
-                 {"until", 0, OPTION_VALUE, "TIME", "with --since: only those before then"},
-                 {"everything", 0, OPTION_FLAG, NULL, "all entries; asks first on a terminal"},
-                 {"yes", 0, OPTION_FLAG, NULL, "do not ask"}}},
+     .options = {{"since", 0, OPTION_VALUE, "TIME", N_("all entries from then on")},
+                 {"until", 0, OPTION_VALUE, "TIME", N_("with --since: only those before then")},
+                 {"everything", 0, OPTION_FLAG, NULL, N_("all entries; asks first on a terminal")},
+                 {"yes", 0, OPTION_FLAG, NULL, N_("do not ask")}}},
     {.name = "pause",
      .words = "[SPAN|TIME]",
-     .summary = "show nothing for a while, except by hand",
-     .details = "For a SPAN (2h, 3 days) or until a TIME (18:00, tomorrow, monday); without one, until "
-                "kindly resume.",
+     .summary = N_("show nothing for a while, except by hand"),
+     .details = N_("For a SPAN (2h, 3 days) or until a TIME (18:00, tomorrow, monday); without one, until "
+                   "kindly resume."),
      .max_words = WORDS_ANY,
      .run = verb_pause},
-    {.name = "resume", .words = "", .summary = "end the pause", .run = verb_resume},
+    {.name = "resume", .words = "", .summary = N_("end the pause"), .run = verb_resume},
     {.name = "hold",
      .words = "--while COMMAND...",
-     .summary = "hold prompts back while a command runs",
-     .details = "For scripts: it does not touch a pause of yours. The exit status is the command's; 127 when "
-                "it is not "
-                "found, 126 when it cannot be run.",
+     .summary = N_("hold prompts back while a command runs"),
+     .details =
+         N_("For scripts: it does not touch a pause of yours. The exit status is the command's; 127 when "
+            "it is not "
+            "found, 126 when it cannot be run."),
      .run = verb_hold,
      .options = {{"while", 0, OPTION_REST, "COMMAND...",
-                  "the command and its arguments; nothing after it is ours"}}},
+                  N_("the command and its arguments; nothing after it is ours")}}},
     {.name = "upcoming",
      .words = "",
-     .summary = "what would be shown when",
-     .details = "After gap, limit, quiet hours and pause, if you were there all the time.",
+     .summary = N_("what would be shown when"),
+     .details = N_("After gap, limit, quiet hours and pause, if you were there all the time."),
      .run = verb_upcoming,
-     .options = {{"lines", 'n', OPTION_VALUE, "N", "how many, 1 to 1000 (10)"}, OPTION_JSON}},
+     .options = {{"lines", 'n', OPTION_VALUE, "N", N_("how many, 1 to 1000 (10)")}, OPTION_JSON}},
     {.name = "journal",
      .words = "",
-     .summary = "what was shown, answered and written",
-     .details = "The last 30 days, if nothing else is said. It is read from the file, without the daemon.",
+     .summary = N_("what was shown, answered and written"),
+     .details =
+         N_("The last 30 days, if nothing else is said. It is read from the file, without the daemon."),
      .run = verb_journal,
-     .options = {{"since", 0, OPTION_VALUE, "TIME", "from then on (2026-03-28, yesterday, last monday)"},
-                 {"until", 0, OPTION_VALUE, "TIME", "only before then"},
-                 {"theme", 0, OPTION_VALUE, "THEME", "only this theme"},
-                 {"grep", 0, OPTION_VALUE, "TEXT", "only where the prompt or your words contain TEXT"},
-                 {"notes", 0, OPTION_FLAG, NULL, "only where you wrote something"},
-                 {"missed", 0, OPTION_FLAG, NULL, "also what was not shown, and the rule that did it"},
-                 {"ids", 0, OPTION_FLAG, NULL, "with the id of each entry"},
+     .options = {{"since", 0, OPTION_VALUE, "TIME", N_("from then on (2026-03-28, yesterday, last monday)")},
+                 {"until", 0, OPTION_VALUE, "TIME", N_("only before then")},
+                 {"theme", 0, OPTION_VALUE, "THEME", N_("only this theme")},
+                 {"grep", 0, OPTION_VALUE, "TEXT", N_("only where the prompt or your words contain TEXT")},
+                 {"notes", 0, OPTION_FLAG, NULL, N_("only where you wrote something")},
+                 {"missed", 0, OPTION_FLAG, NULL, N_("also what was not shown, and the rule that did it")},
+                 {"ids", 0, OPTION_FLAG, NULL, N_("with the id of each entry")},
                  OPTION_JSON}},
     {.name = "why",
      .words = "[ID]",
-     .summary = "why this prompt, or why it was not shown",
-     .details = "Without ID the newest that was shown.",
+     .summary = N_("why this prompt, or why it was not shown"),
+     .details = N_("Without ID the newest that was shown."),
      .max_words = 1,
      .run = verb_why},
     {.name = "support",
      .words = "",
-     .summary = "where there is help; works without the daemon",
+     .summary = N_("where there is help; works without the daemon"),
      .run = verb_support,
-     .options = {{"show", 0, OPTION_FLAG, NULL, "as a notification"}}},
+     .options = {{"show", 0, OPTION_FLAG, NULL, N_("as a notification")}}},
     {.name = "presence",
      .words = "",
-     .summary = "what says whether you are there",
+     .summary = N_("what says whether you are there"),
      .run = verb_presence,
      .options = {OPTION_JSON}},
     {.name = "watch",
      .words = "",
-     .summary = "what happens, one line each, until ended",
-     .details = "TIME, what happened, the entry's id, then what is known of it; never a text.",
+     .summary = N_("what happens, one line each, until ended"),
+     .details = N_("TIME, what happened, the entry's id, then what is known of it; never a text."),
      .run = verb_watch,
-     .options = {{"since", 0, OPTION_VALUE, "ID", "first the entries after this one"},
-                 {"json", 0, OPTION_FLAG, NULL, "one JSON object a line"}}},
+     .options = {{"since", 0, OPTION_VALUE, "ID", N_("first the entries after this one")},
+                 {"json", 0, OPTION_FLAG, NULL, N_("one JSON object a line")}}},
     {.name = "check",
      .words = "[FILE...]",
-     .summary = "look for mistakes in the schedule and the decks",
-     .details = "A FILE is a schedule or a deck; without one, the schedule in use and all decks.",
+     .summary = N_("look for mistakes in the schedule and the decks"),
+     .details = N_("A FILE is a schedule or a deck; without one, the schedule in use and all decks."),
      .max_words = WORDS_ANY,
      .run = verb_check,
      .options = {OPTION_JSON}},
     {.name = "deck",
      .words = "import [FILE]",
-     .summary = "make a deck of your own from plain text",
-     .details =
+     .summary = N_("make a deck of your own from plain text"),
+     .details = N_(
          "Each line of FILE is a prompt; blank lines and lines that begin with # are left out. Without FILE, "
-         "or with -, it is standard input. The deck is written beside your other ones, never over one.",
+         "or with -, it is standard input. The deck is written beside your other ones, never over one."),
      .min_words = 1,
      .max_words = 2,
      .run = verb_deck,
-     .options = {{"theme", 0, OPTION_VALUE, "THEME", "of all its prompts; this one is needed"},
-                 {"language", 0, OPTION_VALUE, "LANG", "such as en or pt-BR (the schedule's first)"},
-                 {"name", 0, OPTION_VALUE, "NAME", "of the deck, its file and its ids (that of FILE)"}}},
-    {.name = "reload", .words = "", .summary = "read the schedule and the decks again", .run = verb_reload},
+     .options = {{"theme", 0, OPTION_VALUE, "THEME", N_("of all its prompts; this one is needed")},
+                 {"language", 0, OPTION_VALUE, "LANG", N_("such as en or pt-BR (the schedule's first)")},
+                 {"name", 0, OPTION_VALUE, "NAME", N_("of the deck, its file and its ids (that of FILE)")}}},
+    {.name = "reload",
+     .words = "",
+     .summary = N_("read the schedule and the decks again"),
+     .run = verb_reload},
     {.name = "calendar",
      .words = "EXPRESSION",
-     .summary = "when a calendar expression comes",
-     .details = "One time a line; \"never\" and exit status 1 when there is none before 2200.",
+     .summary = N_("when a calendar expression comes"),
+     .details = N_("One time a line; \"never\" and exit status 1 when there is none before 2200."),
      .min_words = 1,
      .max_words = WORDS_ANY,
      .run = verb_calendar,
      .options = {{"base-time", 0, OPTION_VALUE, "TIME",
-                  "after this time (now): 2026-03-28T12:00:00Z, @EPOCH"},
-                 {"iterations", 'n', OPTION_VALUE, "N", "how many (1)"}}},
+                  N_("after this time (now): 2026-03-28T12:00:00Z, @EPOCH")},
+                 {"iterations", 'n', OPTION_VALUE, "N", N_("how many (1)")}}},
     {.name = "rehearse",
      .words = "",
-     .summary = "what would come, and when",
+     .summary = N_("what would come, and when"),
      .details =
-         "One line each: time, reminder, theme, text. By the rules, the journal and the chance that "
-         "kindlyd goes by: the times are those that come if you are there and let each pass; texts "
-         "hold until your next answer. Windows are of each day; --away and --asleep may be given again.",
+         N_("One line each: time, reminder, theme, text. By the rules, the journal and the chance that "
+            "kindlyd goes by: the times are those that come if you are there and let each pass; texts "
+            "hold until your next answer. Windows are of each day; --away and --asleep may be given again."),
      .run = verb_rehearse,
      .options = {{"from", 0, OPTION_VALUE, "TIME",
-                  "begin with nothing open at that time; without it now, as it is"},
-                 {"days", 0, OPTION_VALUE, "N", "for how long, 1 to 366 (7)"},
-                 {"away", 0, OPTION_VALUES, "WINDOW", "you are away, the screen locked: 12:00-13:30"},
-                 {"asleep", 0, OPTION_VALUES, "WINDOW", "the machine is suspended: 23:00-07:00"},
-                 {"config", 0, OPTION_VALUE, "FILE", "another schedule than the one in use"},
-                 {"missed", 0, OPTION_FLAG, NULL, "also what is not shown, and the rule that does it"},
+                  N_("begin with nothing open at that time; without it now, as it is")},
+                 {"days", 0, OPTION_VALUE, "N", N_("for how long, 1 to 366 (7)")},
+                 {"away", 0, OPTION_VALUES, "WINDOW", N_("you are away, the screen locked: 12:00-13:30")},
+                 {"asleep", 0, OPTION_VALUES, "WINDOW", N_("the machine is suspended: 23:00-07:00")},
+                 {"config", 0, OPTION_VALUE, "FILE", N_("another schedule than the one in use")},
+                 {"missed", 0, OPTION_FLAG, NULL, N_("also what is not shown, and the rule that does it")},
                  OPTION_JSON}},
     {.name = "help",
      .words = "[VERB]",
-     .summary = "what kindly can do, or how a verb is used",
+     .summary = N_("what kindly can do, or how a verb is used"),
      .max_words = 1,
      .run = verb_help_of},
 };
@@ -212,24 +224,24 @@ int verb_unknown(const char *name) {
         known[i] = verbs[i].name;
     const char *near = nearest_word(name, known, n_verbs);
     if (near)
-        return fail_usage("there is no verb \"%s\"; did you mean \"%s\"?", name, near);
-    return fail_usage("there is no verb \"%s\"; see: kindly --help", name);
+        return fail_usage(_("there is no verb \"%s\"; did you mean \"%s\"?"), name, near);
+    return fail_usage(_("there is no verb \"%s\"; see: kindly --help"), name);
 }
 
 #define VERB_COLUMN 14 /* where a verb's summary begins */
 
 void verbs_help(void) {
-    puts("Usage: kindly [VERB] [WORDS] [OPTIONS]\n");
+    puts(_("Usage: kindly [VERB] [WORDS] [OPTIONS]\n"));
     print_text(stdout, 0, 0,
-               "Short invitations to be kind to yourself, at moments when you can take them in.");
-    puts("\nVerbs:");
+               _("Short invitations to be kind to yourself, at moments when you can take them in."));
+    puts(_("\nVerbs:"));
     for (size_t i = 0; i < n_verbs; i++) {
         int length = printf("  %s", verbs[i].name);
         printf("%*s", VERB_COLUMN - length, "");
-        print_text(stdout, VERB_COLUMN, VERB_COLUMN, verbs[i].summary);
+        print_text(stdout, VERB_COLUMN, VERB_COLUMN, _(verbs[i].summary));
     }
-    puts("\nkindly VERB --help says more. Exit status: 0 done, 1 failed, 2 wrong usage, 3 kindlyd\n"
-         "cannot be reached.");
+    puts(_("\nkindly VERB --help says more. Exit status: 0 done, 1 failed, 2 wrong usage, 3 kindlyd\n"
+           "cannot be reached."));
 }
 
 int verb_help_of(struct client *client, const struct arguments *arguments) {
@@ -250,7 +262,7 @@ static int run_verb(const struct verb *verb, char **items) {
     struct arguments arguments;
     int r = arguments_parse(verb, items, &arguments);
     if (r < 0)
-        return r == -EINVAL ? OUTCOME_USAGE : fail_errno(r, "cannot read the arguments");
+        return r == -EINVAL ? OUTCOME_USAGE : fail_errno(r, _("cannot read the arguments"));
     struct client client = {};
     int status = OUTCOME_DONE;
     if (arguments.help)
@@ -265,7 +277,7 @@ static int run_verb(const struct verb *verb, char **items) {
 /* For shells' completion: one verb a line with its summary, or one option of a verb a line with its help. */
 static int list_verbs(void) {
     for (size_t i = 0; i < n_verbs; i++)
-        printf("%s\t%s\n", verbs[i].name, verbs[i].summary);
+        printf("%s\t%s\n", verbs[i].name, _(verbs[i].summary));
     return OUTCOME_DONE;
 }
 
@@ -300,10 +312,10 @@ static int run(char **items) {
 }
 
 int main(int argc, char **argv) {
-    setlocale(LC_ALL, "");
+    language_begin();
     int status = run(argv + (argc > 0 ? 1 : 0));
     errno = 0;
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == OUTCOME_DONE)
-        return fail_errno(errno > 0 ? -errno : -EIO, "cannot write");
+        return fail_errno(errno > 0 ? -errno : -EIO, _("cannot write"));
     return status;
 }

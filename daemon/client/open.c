@@ -4,6 +4,7 @@
 
 #include "daemon/client/rows.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
 
 #define TEXT_INDENT   2
 #define CHOICE_INDENT 4
@@ -47,7 +48,7 @@ void open_print(const struct json_object *row, bool newest) {
     if (steps > 0) {
         printf("%*s", TEXT_INDENT, "");
         print_clean(stdout, row_text(row, "title"));
-        printf(" (%u of %u)\n\n", (unsigned)row_usec(row, "step", 0), (unsigned)steps);
+        printf(_(" (%u of %u)\n\n"), (unsigned)row_usec(row, "step", 0), (unsigned)steps);
     }
     print_text(stdout, 0, TEXT_INDENT, row_text(row, "text"));
     struct json_object *choices = row_array(row, "choices");
@@ -60,7 +61,7 @@ void open_print(const struct json_object *row, bool newest) {
 void open_print_next(struct client *client, const struct json_object *rows, const struct json_object *row) {
     if (streq(row_text(row, "state"), "snoozed")) {
         char time[TIME_WORDS_SIZE];
-        printf("Back %s.\n",
+        printf(_("Back %s.\n"),
                time_words(row_usec(row, "until_usec", 0), client_now(), client_zone(client), time));
     } else
         open_print(row, row == json_object_array_get_idx(rows, 0));

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "daemon/core/translate.h"
 int stream_flush(void) {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
@@ -13,7 +14,7 @@ int stream_flush(void) {
 }
 
 int stream_outcome(int error) {
-    int outcome = error == -EPIPE ? OUTCOME_DONE : fail_errno(error, "cannot go on");
+    int outcome = error == -EPIPE ? OUTCOME_DONE : fail_errno(error, _("cannot go on"));
     clearerr(stdout);
     return outcome;
 }
@@ -43,7 +44,7 @@ static int bus_lost(sd_bus_message *message, void *userdata, sd_bus_error *ret_e
     (void)message;
     (void)ret_error;
     struct stream *stream = userdata;
-    complain("the session bus has ended");
+    complain(_("the session bus has ended"));
     return sd_event_exit(stream->event, OUTCOME_UNREACHABLE);
 }
 
@@ -95,12 +96,12 @@ int stream_begin(struct stream *stream) {
         r = sd_bus_attach_event(bus, stream->event, SD_EVENT_PRIORITY_NORMAL);
     if (r >= 0)
         r = add_matches(stream);
-    return r < 0 ? fail_errno(r, "cannot watch") : OUTCOME_DONE;
+    return r < 0 ? fail_errno(r, _("cannot watch")) : OUTCOME_DONE;
 }
 
 int stream_run(struct stream *stream) {
     int r = sd_event_loop(stream->event);
-    return r < 0 ? fail_errno(r, "cannot watch") : r;
+    return r < 0 ? fail_errno(r, _("cannot watch")) : r;
 }
 
 void stream_done(struct stream *stream) {

@@ -5,6 +5,7 @@
 #include "daemon/client/words.h"
 #include "daemon/core/calendar.h"
 #include "daemon/core/span.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/zonefile.h"
 
 /* The expression, a caret under the culprit, and what is wrong. */
@@ -26,9 +27,9 @@ static int expression_zone(struct client *client, const struct calendar *calenda
     }
     int r = zonefile_load_name(name, ret_named);
     if (r == -ENOMEM)
-        return fail_errno(r, "cannot load the time zone");
+        return fail_errno(r, _("cannot load the time zone"));
     if (r < 0)
-        return fail_usage("there is no time zone \"%s\"", name);
+        return fail_usage(_("there is no time zone \"%s\""), name);
     *ret = *ret_named;
     return OUTCOME_DONE;
 }
@@ -51,7 +52,7 @@ static int print_times(struct client *client, const struct calendar *calendar, u
             return OUTCOME_FAILED;
         }
         if (r < 0)
-            return fail_errno(r, "cannot find the next time");
+            return fail_errno(r, _("cannot find the next time"));
         puts(moment_format(after_usec, client_zone(client), text));
     }
     return OUTCOME_DONE;
@@ -62,7 +63,8 @@ int verb_calendar(struct client *client, const struct arguments *arguments) {
     const char *base = option_value(arguments, "base-time"),
                *iterations = option_value(arguments, "iterations");
     if (base && moment_parse(base, after_usec, client_zone(client), MOMENT_NEXT, 0, &after_usec) < 0)
-        return fail_usage("--base-time: \"%s\" is not a time (2026-03-28T12:00:00Z, @1774699200, now)", base);
+        return fail_usage(_("--base-time: \"%s\" is not a time (2026-03-28T12:00:00Z, @1774699200, now)"),
+                          base);
     uint32_t n = 1;
     int outcome = iterations ? client_number("iterations", iterations, 1, UINT32_MAX, &n) : OUTCOME_DONE;
     if (outcome != OUTCOME_DONE)
@@ -70,15 +72,15 @@ int verb_calendar(struct client *client, const struct arguments *arguments) {
     _cleanup_free_ char *text = NULL;
     int r = words_join(arguments, &text);
     if (r < 0)
-        return fail_errno(r, "cannot read the arguments");
+        return fail_errno(r, _("cannot read the arguments"));
     _cleanup_(calendar_freep) struct calendar *calendar = NULL;
     struct calendar_error error;
     r = calendar_parse(text, &calendar, &error);
     if (r == -EINVAL)
         return refuse_expression(text, &error);
     if (r < 0)
-        return fail_errno(r, "cannot read the expression");
+        return fail_errno(r, _("cannot read the expression"));
     if (calendar_looks_like_clock_list(text))
-        complain("\"%s\" lists minutes, not times of day; for these ask one by one", text);
+        complain(_("\"%s\" lists minutes, not times of day; for these ask one by one"), text);
     return print_times(client, calendar, after_usec, n);
 }

@@ -8,6 +8,7 @@
 #include "daemon/client/rows.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/config.h"
 #include "daemon/store/deck.h"
 #include "daemon/store/paths.h"
@@ -54,6 +55,8 @@ static int load_decks(struct check *check, const char *path, struct lint *lint, 
     _cleanup_(schedule_freep) struct schedule *schedule = NULL;
     int r = config_load(path, NULL, &ignored, &schedule);
     mistakes_done(&ignored);
+    if (schedule && r >= 0)
+        r = client_settle_languages(schedule);
     if (r == -ENOMEM)
         return r;
     char english[] = "en", *fallback[] = {english};
@@ -149,12 +152,12 @@ static void print_mistakes(const struct check *check, const char *subject) {
     }
     if (check->mistakes.n == 0) {
         print_clean(stdout, subject);
-        puts(": no mistakes.");
+        puts(_(": no mistakes."));
     }
     if (check->mistakes.n > 0 && check->mistakes.n_errors == 0)
-        puts("These are warnings: everything is used as it is.");
+        puts(_("These are warnings: everything is used as it is."));
     if (check->unreviewed)
-        puts("Not every text has been read by a native speaker other than its author (reviewed = false).");
+        puts(_("Not every text has been read by a native speaker other than its author (reviewed = false)."));
 }
 
 static int print_mistakes_json(const struct check *check) {
@@ -189,12 +192,12 @@ int verb_check(struct client *client, const struct arguments *arguments) {
     for (size_t i = 0; i < arguments->n_words && r >= 0; i++)
         r = check_file(&check, arguments->words[i]);
     const char *path = found ? found : word_at(arguments, 0);
-    const char *subject = arguments->n_words > 1 ? "All of these" : file_name(or_empty(path));
+    const char *subject = arguments->n_words > 1 ? _("All of these") : file_name(or_empty(path));
     if (r >= 0 && option_given(arguments, "json"))
         r = print_mistakes_json(&check);
     else if (r >= 0)
         print_mistakes(&check, subject);
-    int outcome = r < 0                         ? fail_errno(r, "cannot check")
+    int outcome = r < 0                         ? fail_errno(r, _("cannot check"))
                   : check.mistakes.n_errors > 0 ? OUTCOME_FAILED
                                                 : OUTCOME_DONE;
     mistakes_done(&check.mistakes);

@@ -4,13 +4,14 @@
 
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
 
 int verb_pause(struct client *client, const struct arguments *arguments) {
     struct when when = {.span_usec = USEC_INFINITY, .until_usec = USEC_INFINITY};
     _cleanup_free_ char *text = NULL;
     int r = words_join(arguments, &text);
     if (r < 0)
-        return fail_errno(r, "cannot read the arguments");
+        return fail_errno(r, _("cannot read the arguments"));
     if (arguments->n_words > 0) {
         int outcome = client_when(client, text, &when);
         if (outcome != OUTCOME_DONE)
@@ -21,9 +22,9 @@ int verb_pause(struct client *client, const struct arguments *arguments) {
         return outcome;
     char time[TIME_WORDS_SIZE];
     if (when.until_usec == USEC_INFINITY)
-        puts("Paused until you resume (kindly resume).");
+        puts(_("Paused until you resume (kindly resume)."));
     else
-        printf("Paused until %s.\n", time_words(when.until_usec, client_now(), client_zone(client), time));
+        printf(_("Paused until %s.\n"), time_words(when.until_usec, client_now(), client_zone(client), time));
     return OUTCOME_DONE;
 }
 
@@ -31,7 +32,7 @@ int verb_resume(struct client *client, const struct arguments *arguments) {
     (void)arguments;
     int outcome = client_call(client, NULL, "Resume", "");
     if (outcome == OUTCOME_DONE)
-        puts("Not paused.");
+        puts(_("Not paused."));
     return outcome;
 }
 
@@ -46,12 +47,12 @@ int verb_reload(struct client *client, const struct arguments *arguments) {
 static bool really_everything(const struct arguments *arguments) {
     if (option_given(arguments, "yes") || !isatty(STDIN_FILENO))
         return true;
-    fputs("This erases everything in the journal for good, also what you wrote.\nType yes to go on: ",
+    fputs(_("This erases everything in the journal for good, also what you wrote.\nType yes to go on: "),
           stderr);
     char line[16];
     if (fgets(line, sizeof line, stdin) && streq(line, "yes\n"))
         return true;
-    complain("nothing was erased");
+    complain(_("nothing was erased"));
     return false;
 }
 
@@ -65,9 +66,9 @@ static int forget_range(struct client *client, usec_t since, usec_t until) {
     if (outcome != OUTCOME_DONE)
         return outcome;
     if (count == 0)
-        puts("There was nothing to erase.");
+        puts(_("There was nothing to erase."));
     else
-        printf("Erased %u %s.\n", (unsigned)count, count == 1 ? "entry" : "entries");
+        printf(TRANSLATE_COUNT("Erased %u entry.\n", "Erased %u entries.\n", count), (unsigned)count);
     return OUTCOME_DONE;
 }
 
@@ -79,7 +80,7 @@ static int forget_since(struct client *client, const struct arguments *arguments
     if (outcome != OUTCOME_DONE)
         return outcome;
     if (until <= since)
-        return fail_usage("--until is not after --since");
+        return fail_usage(_("--until is not after --since"));
     return forget_range(client, since, until);
 }
 
@@ -87,17 +88,17 @@ int verb_forget(struct client *client, const struct arguments *arguments) {
     const char *id = word_at(arguments, 0);
     bool since = option_given(arguments, "since"), everything = option_given(arguments, "everything");
     if ((id != NULL) + since + everything != 1)
-        return fail_usage("forget takes one of: an ID, --since TIME, --everything");
+        return fail_usage(_("forget takes one of: an ID, --since TIME, --everything"));
     if (option_given(arguments, "until") && !since)
-        return fail_usage("--until goes with --since only");
+        return fail_usage(_("--until goes with --since only"));
     if (since)
         return forget_since(client, arguments);
     if (everything)
         return really_everything(arguments) ? forget_range(client, 0, USEC_INFINITY) : OUTCOME_FAILED;
     if (*id == '\0')
-        return fail_usage("the ID is empty; kindly journal --ids shows them");
+        return fail_usage(_("the ID is empty; kindly journal --ids shows them"));
     int outcome = client_call(client, NULL, "Forget", "s", id);
     if (outcome == OUTCOME_DONE)
-        puts("Erased.");
+        puts(_("Erased."));
     return outcome;
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/config.h"
 #include "daemon/store/create.h"
 #include "daemon/store/deck.h"
@@ -17,7 +18,7 @@
 #include "daemon/store/read.h"
 #include "daemon/store/settings.h"
 
-#define STANDARD_INPUT "standard input"
+#define STANDARD_INPUT N_("standard input")
 
 struct deck_import {
     const char *source; /* NULL: standard input */
@@ -44,7 +45,7 @@ static void import_done(struct deck_import *import) {
 }
 
 static const char *source_name(const struct deck_import *import) {
-    return import->source ? import->source : STANDARD_INPUT;
+    return import->source ? import->source : _(STANDARD_INPUT);
 }
 
 /* To standard error; the outcome is OUTCOME_FAILED when there are errors. */
@@ -68,26 +69,27 @@ static int take_theme(const struct arguments *arguments, struct deck_import *imp
     char names[160] = "";
     for (enum theme theme = 0; theme < THEME_OWN; theme++)
         strcat(strcat(names, theme ? ", " : ""), theme_id(theme));
-    return word ? fail_usage("there is no theme \"%s\" for decks; it must be one of %s", word, names)
-                : fail_usage("deck import needs --theme=THEME, one of %s", names);
+    return word ? fail_usage(_("there is no theme \"%s\" for decks; it must be one of %s"), word, names)
+                : fail_usage(_("deck import needs --theme=THEME, one of %s"), names);
 }
 
 static int take_name(const struct arguments *arguments, struct deck_import *import) {
     const char *name = option_value(arguments, "name");
     if (name && !lines_name_fits(name))
         return fail_usage(
-            "the name \"%s\" can't be that of a deck: 1 to %d letters (a to z), digits, '-', '_' "
-            "and '.', the first one no '.'",
+            _("the name \"%s\" can't be that of a deck: 1 to %d letters (a to z), digits, '-', '_' "
+              "and '.', the first one no '.'"),
             name, LINES_NAME_MAX);
     if (!name && !import->source)
-        return fail_usage("deck import needs --name=NAME with standard input; the deck is called so");
+        return fail_usage(_("deck import needs --name=NAME with standard input; the deck is called so"));
     import->name = name ? strdup(name) : lines_name_from(import->source);
     if (!import->name)
-        return fail_usage("%s gives the deck no name; deck import needs --name=NAME for it", import->source);
+        return fail_usage(_("%s gives the deck no name; deck import needs --name=NAME for it"),
+                          import->source);
     return OUTCOME_DONE;
 }
 
-/* The schedule in use; one with mistakes counts as none. */
+/* The schedule in use, with the languages it comes to; one with mistakes counts as none. */
 static int find_schedule(struct deck_import *import) {
     struct mistakes ignored = {};
     _cleanup_free_ char *shipped = NULL, *path = NULL;
@@ -96,8 +98,10 @@ static int find_schedule(struct deck_import *import) {
         r = config_find(NULL, shipped, &path);
     if (r >= 0)
         r = config_load(path, NULL, &ignored, &import->schedule);
+    if (r >= 0)
+        r = client_settle_languages(import->schedule);
     mistakes_done(&ignored);
-    return r == -ENOMEM ? fail_errno(r, "cannot read the schedule") : OUTCOME_DONE;
+    return r == -ENOMEM ? fail_errno(r, _("cannot read the schedule")) : OUTCOME_DONE;
 }
 
 static bool reads_language(const struct deck_import *import) {
@@ -108,15 +112,21 @@ static bool reads_language(const struct deck_import *import) {
     return !schedule;
 }
 
+/* The first; where they follow the locale, the one that has decks, which is the last. */
+static const char *schedule_language(const struct schedule *schedule) {
+    if (!schedule || schedule->n_languages == 0)
+        return "en";
+    return schedule->languages[schedule->languages_by_locale ? schedule->n_languages - 1 : 0];
+}
+
 static int take_language(const struct arguments *arguments, struct deck_import *import) {
     const char *language = option_value(arguments, "language");
-    const struct schedule *schedule = import->schedule;
     if (language && !is_language(language))
-        return fail_usage("\"%s\" is no language, such as en or pt-BR", language);
+        return fail_usage(_("\"%s\" is no language, such as en or pt-BR"), language);
     if (!language)
-        language = schedule && schedule->n_languages > 0 ? schedule->languages[0] : "en";
+        language = schedule_language(import->schedule);
     import->language = strdup(language);
-    return import->language ? OUTCOME_DONE : fail_errno(-ENOMEM, "cannot take the language");
+    return import->language ? OUTCOME_DONE : fail_errno(-ENOMEM, _("cannot take the language"));
 }
 
 static int take_place(struct deck_import *import) {
@@ -125,7 +135,7 @@ static int take_place(struct deck_import *import) {
         import->path = NULL;
         r = -ENOMEM;
     }
-    return r < 0 ? fail_errno(r, "cannot find the folder for decks") : OUTCOME_DONE;
+    return r < 0 ? fail_errno(r, _("cannot find the folder for decks")) : OUTCOME_DONE;
 }
 
 static int take_arguments(const struct arguments *arguments, struct deck_import *import) {
@@ -148,7 +158,7 @@ static int read_source(const struct deck_import *import, char **ret_text, size_t
     if (fd < 0)
         return fail_errno(-errno, import->source);
     if (isatty(fd))
-        fputs("One prompt a line; Ctrl-D on a line of its own ends it, Ctrl-C drops it.\n", stderr);
+        fputs(_("One prompt a line; Ctrl-D on a line of its own ends it, Ctrl-C drops it.\n"), stderr);
     _cleanup_free_ char *text = malloc(LINES_SIZE_MAX + 1);
     size_t size = 0;
     int r = text ? read_all(fd, text, LINES_SIZE_MAX + 1, &size) : -ENOMEM;
@@ -157,7 +167,7 @@ static int read_source(const struct deck_import *import, char **ret_text, size_t
     if (r < 0)
         return fail_errno(r, source_name(import));
     if (size > LINES_SIZE_MAX) {
-        complain("%s is larger than %d MiB; a deck is made of at most %d lines", source_name(import),
+        complain(_("%s is larger than %d MiB; a deck is made of at most %d lines"), source_name(import),
                  LINES_SIZE_MAX / (1024 * 1024), LINES_PROMPTS_MAX);
         return OUTCOME_FAILED;
     }
@@ -196,7 +206,7 @@ static int load_decks(struct deck_import *import) {
     if (r >= 0)
         r = deck_load_folder(import->library, import->folder, languages, n, &ignored);
     mistakes_done(&ignored);
-    return r < 0 ? fail_errno(r, "cannot read the decks") : OUTCOME_DONE;
+    return r < 0 ? fail_errno(r, _("cannot read the decks")) : OUTCOME_DONE;
 }
 
 static int check_ids(const struct deck_import *import) {
@@ -205,7 +215,7 @@ static int check_ids(const struct deck_import *import) {
         lines_id(import->name, i, import->n, id);
         if (library_find_prompt(import->library, id) ||
             library_has_practice(import->library, id, import->language)) {
-            complain("another deck has a prompt \"%s\" already; choose another --name", id);
+            complain(_("another deck has a prompt \"%s\" already; choose another --name"), id);
             return OUTCOME_FAILED;
         }
     }
@@ -227,13 +237,13 @@ static int check_deck(struct deck_import *import) {
                 ? deck_lint_text(import->library, import->path, import->text, import->lint, &mistakes)
                 : -ENOMEM;
     outcome = tell_mistakes(&mistakes);
-    return r < 0 && outcome == OUTCOME_DONE ? fail_errno(r, "cannot check the deck") : outcome;
+    return r < 0 && outcome == OUTCOME_DONE ? fail_errno(r, _("cannot check the deck")) : outcome;
 }
 
 /* --- In its place ----------------------------------------------------------------------------- */
 
 static int refuse_existing(const struct deck_import *import) {
-    complain("%s is there already, and left as it is; choose another --name", import->path);
+    complain(_("%s is there already, and left as it is; choose another --name"), import->path);
     return OUTCOME_FAILED;
 }
 
@@ -248,14 +258,15 @@ static int write_deck(const struct deck_import *import) {
 
 static int tell_deck(const struct deck_import *import) {
     print_clean(stdout, import->path);
-    printf(": %zu %s of the theme %s, in \"%s\".\n", import->n, import->n == 1 ? "prompt" : "prompts",
-           theme_id(import->theme), import->language);
+    printf(TRANSLATE_COUNT(": %zu prompt of the theme %s, in \"%s\".\n",
+                           ": %zu prompts of the theme %s, in \"%s\".\n", import->n),
+           import->n, theme_id(import->theme), import->language);
     if (!reads_language(import))
-        printf("They come when the schedule's languages have \"%s\" among them.\n", import->language);
+        printf(_("They come when the schedule's languages have \"%s\" among them.\n"), import->language);
     struct mistakes mistakes = {};
     int r = lint_tell(import->lint, &mistakes);
     tell_mistakes(&mistakes);
-    return r < 0 ? fail_errno(r, "cannot look at the wording") : OUTCOME_DONE;
+    return r < 0 ? fail_errno(r, _("cannot look at the wording")) : OUTCOME_DONE;
 }
 
 static int import_lines(const struct arguments *arguments, struct deck_import *import) {
@@ -275,7 +286,7 @@ static int import_lines(const struct arguments *arguments, struct deck_import *i
 int verb_deck(struct client *client, const struct arguments *arguments) {
     (void)client;
     if (!streq(word_at(arguments, 0), "import"))
-        return fail_usage("deck does not know \"%s\"; it is: kindly deck import [FILE]",
+        return fail_usage(_("deck does not know \"%s\"; it is: kindly deck import [FILE]"),
                           word_at(arguments, 0));
     struct deck_import import = {};
     int outcome = import_lines(arguments, &import);

@@ -11,6 +11,7 @@
 #include "daemon/client/process.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
 
 /* All that a program may be told by kill(1) and that would end us: else the command would go on unheld. */
 static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
@@ -73,7 +74,7 @@ static int run_loop(struct client *client, struct hold *hold) {
 }
 
 static int cannot_start(const char *command, int error) {
-    complain("cannot run %s: %s", command, strerror(-error));
+    complain(_("cannot run %s: %s"), command, strerror(-error));
     return error == -ENOENT ? 127 : 126;
 }
 
@@ -91,7 +92,7 @@ static int run_command(struct client *client, char **command, struct hold *hold)
     r = run_loop(client, hold);
     if (r < 0) /* no memory for a loop: the command runs all the same */
         r = process_wait(hold->pid);
-    return r < 0 ? fail_errno(r, "cannot wait for the command") : r;
+    return r < 0 ? fail_errno(r, _("cannot wait for the command")) : r;
 }
 
 #define WHY_MAX 200 /* bytes that the daemon takes */
@@ -99,9 +100,9 @@ static int run_command(struct client *client, char **command, struct hold *hold)
 int verb_hold(struct client *client, const struct arguments *arguments) {
     char **command = arguments->rest;
     if (!command || !*command)
-        return fail_usage("hold needs a command: kindly hold --while COMMAND...");
+        return fail_usage(_("hold needs a command: kindly hold --while COMMAND..."));
     if (arguments->n_words > 0)
-        return fail_usage("hold does not take \"%s\"; see: kindly hold --help", arguments->words[0]);
+        return fail_usage(_("hold does not take \"%s\"; see: kindly hold --help"), arguments->words[0]);
     const char *slash = strrchr(command[0], '/'), *name = slash ? slash + 1 : command[0];
     struct hold hold = {
         .why = *name && strlen(name) <= WHY_MAX && text_is_utf8(name, strlen(name)) ? name : "a command"};

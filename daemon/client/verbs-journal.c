@@ -10,6 +10,7 @@
 #include "daemon/client/words.h"
 #include "daemon/core/choice.h"
 #include "daemon/core/event.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/mistake.h"
 #include "daemon/store/paths.h"
@@ -82,37 +83,38 @@ static int read_rows(const char *path, const struct entry_filter *filter, struct
     if (r == -ENOENT)
         return OUTCOME_DONE;
     if (r < 0 && problem) {
-        complain("%s", problem);
+        _cleanup_free_ char *told = journal_problem(path, r);
+        complain("%s", told ? told : problem);
         return OUTCOME_FAILED;
     }
     if (r >= 0)
         r = journal_visit(journal, filter, add_row, rows);
-    return r < 0 ? fail_errno(r, "cannot read the journal") : OUTCOME_DONE;
+    return r < 0 ? fail_errno(r, _("cannot read the journal")) : OUTCOME_DONE;
 }
 
 /* --- Printing --------------------------------------------------------------------------------- */
 
 static const char *const rule_words[MISSED_RULE_COUNT] = {
-    [MISSED_GAP] = "too close to another",
-    [MISSED_LIMIT] = "the day's limit was reached",
-    [MISSED_NEWER] = "a newer one took its place",
-    [MISSED_HOLD] = "there was no good moment in time",
-    [MISSED_QUIET] = "quiet hours",
-    [MISSED_PAUSED] = "paused",
-    [MISSED_NO_PROMPT] = "no text was left for it",
-    [MISSED_REMOVED] = "its reminder is no longer in the schedule",
+    [MISSED_GAP] = N_("too close to another"),
+    [MISSED_LIMIT] = N_("the day's limit was reached"),
+    [MISSED_NEWER] = N_("a newer one took its place"),
+    [MISSED_HOLD] = N_("there was no good moment in time"),
+    [MISSED_QUIET] = N_("quiet hours"),
+    [MISSED_PAUSED] = N_("paused"),
+    [MISSED_NO_PROMPT] = N_("no text was left for it"),
+    [MISSED_REMOVED] = N_("its reminder is no longer in the schedule"),
 };
 
 static const char *words_of_rule(const char *rule) {
     for (size_t i = 0; i < MISSED_RULE_COUNT; i++)
         if (streq(missed_rule_id((enum missed_rule)i), rule))
-            return rule_words[i];
+            return _(rule_words[i]);
     return rule;
 }
 
 static void print_missed(const struct json_object *row) {
     print_clean(stdout, row_text(row, "reminder"));
-    fputs(", not shown: ", stdout);
+    fputs(_(", not shown: "), stdout);
     print_clean(stdout, words_of_rule(row_text(row, "rule")));
     putchar('\n');
 }
@@ -130,7 +132,7 @@ static void print_answer(const struct json_object *row) {
 static void print_entry(const struct json_object *row) {
     const char *text = row_text(row, "text"), *note = row_text(row, "note");
     if (streq(row_text(row, "state"), "forgotten")) {
-        puts("(erased)");
+        puts(_("(erased)"));
         return;
     }
     if (streq(row_text(row, "kind"), "missed")) {
@@ -138,14 +140,14 @@ static void print_entry(const struct json_object *row) {
         return;
     }
     if (*text) {
-        print_text(stdout, TIME_COLUMNS, TIME_COLUMNS, text);
+        print_text(stdout, TIME_COLUMNS, TIME_COLUMNS, _(text)); /* some are ours, not a deck's */
         print_answer(row);
         if (*note)
             print_text(stdout, 0, WORDS_INDENT, note);
     } else if (*note)
         print_text(stdout, TIME_COLUMNS, TIME_COLUMNS, note);
     else
-        puts("(no text)");
+        puts(_("(no text)"));
 }
 
 /* Days and times are those of the place and the day it happened. */
@@ -174,11 +176,11 @@ static void print_rows(const struct json_object *rows, bool ids) {
 static int print_journal(struct json_object *rows, const struct arguments *arguments, bool there) {
     if (option_given(arguments, "json")) {
         int r = print_json(rows);
-        return r < 0 ? fail_errno(r, "cannot print") : OUTCOME_DONE;
+        return r < 0 ? fail_errno(r, _("cannot print")) : OUTCOME_DONE;
     }
     print_rows(rows, option_given(arguments, "ids"));
     if (json_object_array_length(rows) == 0)
-        puts(there ? "Nothing there in that time." : "Nothing written yet.");
+        puts(there ? _("Nothing there in that time.") : _("Nothing written yet."));
     return OUTCOME_DONE;
 }
 
@@ -190,10 +192,10 @@ static int refuse_theme(const char *theme) {
         known[i] = theme_id(i);
     const char *near = nearest_word(theme, known, THEME_COUNT);
     if (near)
-        return fail_usage("there is no theme \"%s\"; did you mean \"%s\"?", theme, near);
+        return fail_usage(_("there is no theme \"%s\"; did you mean \"%s\"?"), theme, near);
     return fail_usage(
-        "there is no theme \"%s\"; there are kindness, acceptance, humanity, noticing, friend, care, "
-        "image, respect, forgiveness, patience, own",
+        _("there is no theme \"%s\"; there are kindness, acceptance, humanity, noticing, friend, care, "
+          "image, respect, forgiveness, patience, own"),
         theme);
 }
 
@@ -228,7 +230,7 @@ int verb_journal(struct client *client, const struct arguments *arguments) {
     _cleanup_free_ char *path = NULL;
     int r = rows ? path_journal(&path) : -ENOMEM;
     if (r < 0)
-        return fail_errno(r, "cannot find the journal");
+        return fail_errno(r, _("cannot find the journal"));
     bool there;
     outcome = read_rows(path, &filter, rows, &there);
     return outcome == OUTCOME_DONE ? print_journal(rows, arguments, there) : outcome;

@@ -10,6 +10,7 @@
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
 #include "daemon/core/choice.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/mistake.h"
 
 int verb_now(struct client *client, const struct arguments *arguments) {
@@ -53,7 +54,7 @@ static int answer(struct client *client, const char *id, const char *choice, con
     if (row)
         open_print_next(client, after, row);
     else
-        puts("Noted.");
+        puts(_("Noted."));
     return OUTCOME_DONE;
 }
 
@@ -63,8 +64,8 @@ static int refuse_choice(const char *choice) {
         known[i] = choice_id(i);
     const char *near = nearest_word(choice, known, CHOICE_COUNT);
     if (near)
-        return fail_usage("there is no choice \"%s\"; did you mean \"%s\"?", choice, near);
-    return fail_usage("there is no choice \"%s\"; kindly status shows those of the open prompt", choice);
+        return fail_usage(_("there is no choice \"%s\"; did you mean \"%s\"?"), choice, near);
+    return fail_usage(_("there is no choice \"%s\"; kindly status shows those of the open prompt"), choice);
 }
 
 int verb_answer(struct client *client, const struct arguments *arguments) {
@@ -91,7 +92,7 @@ static int print_back(struct client *client, sd_bus_message *reply) {
     if (outcome != OUTCOME_DONE)
         return outcome;
     char time[TIME_WORDS_SIZE];
-    printf("Back %s.\n", time_words(until, client_now(), client_zone(client), time));
+    printf(_("Back %s.\n"), time_words(until, client_now(), client_zone(client), time));
     return OUTCOME_DONE;
 }
 
@@ -102,13 +103,13 @@ int verb_snooze(struct client *client, const struct arguments *arguments) {
     _cleanup_free_ char *text = NULL;
     int r = words_join(arguments, &text);
     if (r < 0)
-        return fail_errno(r, "cannot read the arguments");
+        return fail_errno(r, _("cannot read the arguments"));
     struct when when;
     int outcome = client_when(client, text, &when);
     if (outcome != OUTCOME_DONE)
         return outcome;
     if (when.until_usec == USEC_INFINITY)
-        return fail_usage("a prompt can't be put off for ever; kindly dismiss puts it away");
+        return fail_usage(_("a prompt can't be put off for ever; kindly dismiss puts it away"));
     _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
     if (when.span_usec > 0)
         outcome = client_call(client, &reply, "Snooze", "st", id, when.span_usec);
@@ -120,7 +121,7 @@ int verb_snooze(struct client *client, const struct arguments *arguments) {
 int verb_dismiss(struct client *client, const struct arguments *arguments) {
     int outcome = client_call(client, NULL, "Dismiss", "s", wanted_id(arguments));
     if (outcome == OUTCOME_DONE)
-        puts("Put away.");
+        puts(_("Put away."));
     return outcome;
 }
 

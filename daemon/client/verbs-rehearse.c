@@ -12,6 +12,7 @@
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
 #include "daemon/core/span.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/config.h"
 #include "daemon/store/deck.h"
 #include "daemon/store/paths.h"
@@ -71,6 +72,8 @@ static int load_schedule(struct stage_set *set, const char *path, struct mistake
     struct mistakes of_decks = {};
     int r = config_load(path, NULL, mistakes, &first);
     if (r >= 0)
+        r = client_settle_languages(first);
+    if (r >= 0)
         r = load_decks(first, &of_decks, &set->library);
     if (r >= 0)
         tell_mistakes(&of_decks);
@@ -89,7 +92,7 @@ static int load_files(struct stage_set *set, const char *config) {
     int outcome = OUTCOME_DONE;
     if (r < 0)
         outcome =
-            mistakes.n_errors > 0 ? tell_mistakes(&mistakes) : fail_errno(r, "cannot read the schedule");
+            mistakes.n_errors > 0 ? tell_mistakes(&mistakes) : fail_errno(r, _("cannot read the schedule"));
     mistakes_done(&mistakes);
     return outcome;
 }
@@ -100,17 +103,18 @@ static int open_journal(struct stage_set *set) {
     if (r >= 0)
         r = journal_open_readonly(path, &set->journal, &problem);
     if (r == -ENOENT) {
-        complain("there is no journal yet, and so no secret of this device: times with chance in them will "
-                 "differ");
+        complain(_("there is no journal yet, and so no secret of this device: times with chance in them will "
+                   "differ"));
         return OUTCOME_DONE;
     }
     if (r < 0 && problem) {
-        complain("%s", problem);
+        _cleanup_free_ char *told = journal_problem(path, r);
+        complain("%s", told ? told : problem);
         return OUTCOME_FAILED;
     }
     if (r >= 0)
         r = journal_add_own(set->journal, set->library);
-    return r < 0 ? fail_errno(r, "cannot read the journal") : OUTCOME_DONE;
+    return r < 0 ? fail_errno(r, _("cannot read the journal")) : OUTCOME_DONE;
 }
 
 /* A reminder the daemon does not know yet starts when it is loaded. Which ones these are can't be asked of a
@@ -166,14 +170,16 @@ static int read_windows(const char *option, const char *value, struct window *wi
     *ret = (struct schedule){.quiet = windows};
     for (const char *text = value; text && *text;) {
         if (ret->n_quiet == SCHEDULE_LIST_MAX)
-            return fail_usage("--%s takes at most %d windows", option, SCHEDULE_LIST_MAX);
+            return fail_usage(_("--%s takes at most %d windows"), option, SCHEDULE_LIST_MAX);
         if (!read_window(&text, &windows[ret->n_quiet++]) || (*text != '\0' && *text++ != ',') ||
             (*text == '\0' && text[-1] == ','))
-            return fail_usage("--%s: \"%s\" is not a window of each day, or several with commas between them "
-                              "(12:00-13:30, 23:00-07:00)",
-                              option, value);
+            return fail_usage(
+                _("--%s: \"%s\" is not a window of each day, or several with commas between them "
+                  "(12:00-13:30, 23:00-07:00)"),
+                option, value);
     }
-    return value && !*value ? fail_usage("--%s needs a window, such as 12:00-13:30", option) : OUTCOME_DONE;
+    return value && !*value ? fail_usage(_("--%s needs a window, such as 12:00-13:30"), option)
+                            : OUTCOME_DONE;
 }
 
 /* The same time of day, so many days later. */
@@ -191,9 +197,9 @@ static int read_range(struct client *client, const struct arguments *arguments, 
     rehearsal->from_usec = client_now();
     rehearsal->goes_on = !from;
     if (from && moment_parse(from, rehearsal->from_usec, zone, MOMENT_NEXT, 0, &rehearsal->from_usec) < 0)
-        return fail_usage("--from: \"%s\" is not a time (2026-03-28, tomorrow, monday 9:00)", from);
+        return fail_usage(_("--from: \"%s\" is not a time (2026-03-28, tomorrow, monday 9:00)"), from);
     if (rehearsal->from_usec >= USEC_END_OF_TIME)
-        return fail_usage("--from: nothing comes after 2199");
+        return fail_usage(_("--from: nothing comes after 2199"));
     uint32_t n = DAYS_DEFAULT;
     int outcome = days ? client_number("days", days, 1, DAYS_MAX, &n) : OUTCOME_DONE;
     rehearsal->until_usec = days_later(zone, rehearsal->from_usec, n);
@@ -351,13 +357,13 @@ static int rehearse(struct client *client, struct stage_set *set, struct rehears
     if (r >= 0 || too_much)
         r = print_rows(client, &rows, option_given(arguments, "json"));
     if (r >= 0 && rows.n == 0 && !too_much)
-        complain("nothing would be shown in that time");
+        complain(_("nothing would be shown in that time"));
     rows_done(&rows);
     if (r < 0)
-        return fail_errno(r, "cannot rehearse");
+        return fail_errno(r, _("cannot rehearse"));
     if (!too_much)
         return OUTCOME_DONE;
-    complain("so much comes due that it ends here; take fewer --days");
+    complain(_("so much comes due that it ends here; take fewer --days"));
     return OUTCOME_FAILED;
 }
 

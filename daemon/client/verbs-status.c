@@ -9,6 +9,7 @@
 #include "daemon/client/stream.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
 
 /* One that can be answered now, or when the others come. */
 static void print_open_row(struct client *client, const struct json_object *row, bool newest) {
@@ -16,12 +17,12 @@ static void print_open_row(struct client *client, const struct json_object *row,
     char time[TIME_WORDS_SIZE];
     if (streq(state, "snoozed")) {
         usec_t until = row_usec(row, "until_usec", 0);
-        printf("Put off until %s:\n", time_words(until, client_now(), client_zone(client), time));
+        printf(_("Put off until %s:\n"), time_words(until, client_now(), client_zone(client), time));
         print_text(stdout, 0, 2, row_text(row, "text"));
     } else if (streq(state, "waiting")) {
         outlook_waiting(stdout, row);
     } else {
-        puts("Open:");
+        puts(_("Open:"));
         open_print(row, newest);
     }
     putchar('\n');
@@ -33,7 +34,7 @@ static void print_status(struct client *client, const struct json_object *proper
     for (size_t i = 0; i < n; i++)
         print_open_row(client, json_object_array_get_idx(open, i), i == 0);
     if (n == 0)
-        puts("Nothing is open.");
+        puts(_("Nothing is open."));
     outlook_next(stdout, client, properties);
     outlook_pause(stdout, client, properties);
     outlook_problem(stdout, properties);
@@ -80,7 +81,7 @@ static int print_status_json(const struct json_object *properties, struct json_o
     int r = status_object(properties, open, &object);
     if (r >= 0)
         r = print_json(object);
-    return r < 0 ? fail_errno(r, "cannot print") : OUTCOME_DONE;
+    return r < 0 ? fail_errno(r, _("cannot print")) : OUTCOME_DONE;
 }
 
 static int ask(struct client *client, struct json_object **ret_properties, struct json_object **ret_open) {
@@ -98,7 +99,7 @@ static int ask_for_line(struct client *client, const char *format, bool running,
         return outcome;
     bool known = outcome == OUTCOME_DONE;
     int r = bar_compose(client, format, known ? properties : NULL, known ? open : NULL, ret);
-    return r < 0 ? fail_errno(r, "cannot print") : outcome;
+    return r < 0 ? fail_errno(r, _("cannot print")) : outcome;
 }
 
 static int print_line(struct client *client, const char *format) {
@@ -183,7 +184,7 @@ static int add_sources(struct follow *follow) {
         r = sd_bus_set_method_call_timeout(follow->stream.client->bus, FOLLOW_TIMEOUT);
     if (r >= 0)
         r = client_is_running(follow->stream.client, &follow->running);
-    return r < 0 ? fail_errno(r, "cannot watch") : OUTCOME_DONE;
+    return r < 0 ? fail_errno(r, _("cannot watch")) : OUTCOME_DONE;
 }
 
 static int follow_lines(struct client *client, const char *format) {
@@ -209,9 +210,9 @@ int verb_status(struct client *client, const struct arguments *arguments) {
     const char *format = option_value(arguments, "format");
     bool json = option_given(arguments, "json"), follow = option_given(arguments, "follow");
     if (format && json)
-        return fail_usage("status takes --format or --json, not both");
+        return fail_usage(_("status takes --format or --json, not both"));
     if (follow && !format)
-        return fail_usage("--follow goes with --format only");
+        return fail_usage(_("--follow goes with --format only"));
     if (format) {
         int outcome = bar_check(format);
         client->only_running = true;

@@ -7,6 +7,7 @@
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
 #include "daemon/core/span.h"
+#include "daemon/core/translate.h"
 #include "daemon/core/uuid.h"
 
 struct watch {
@@ -127,7 +128,7 @@ int verb_watch(struct client *client, const struct arguments *arguments) {
     struct uuid since;
     const char *text = option_value(arguments, "since");
     if (text && uuid_parse(text, &since) < 0)
-        return fail_usage("--since takes the id of an entry, not \"%s\"", text);
+        return fail_usage(_("--since takes the id of an entry, not \"%s\""), text);
     struct watch watch = {
         .stream = {.client = client, .on_signal = on_signal, .on_daemon = on_daemon},
         .json = option_given(arguments, "json"),

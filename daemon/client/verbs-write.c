@@ -9,6 +9,7 @@
 #include "daemon/client/rows.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/config.h"
 #include "daemon/store/paths.h"
 
@@ -20,7 +21,7 @@ static int save_note(struct client *client, const struct input *input, bool keep
         input_give_back(input);
         return outcome;
     }
-    puts(keep ? "Written down. You may see it again some day." : "Written down.");
+    puts(keep ? _("Written down. You may see it again some day.") : _("Written down."));
     return OUTCOME_DONE;
 }
 
@@ -35,7 +36,7 @@ static int note_in_terminal(bool keep) {
     char self[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length < 0)
-        return fail_errno(-errno, "cannot find this program");
+        return fail_errno(-errno, _("cannot find this program"));
     self[length] = '\0';
     const char *chosen = getenv("TERMINAL");
     const char *const terminals[] = {chosen && *chosen ? chosen : "x-terminal-emulator",
@@ -48,8 +49,8 @@ static int note_in_terminal(bool keep) {
         if (process_start(argv, &mask, -1, &pid) >= 0)
             return process_wait(pid) == 0 ? OUTCOME_DONE : OUTCOME_FAILED;
     }
-    complain("no window to write in: none of zenity, kdialog, $TERMINAL, x-terminal-emulator, xterm can be "
-             "started");
+    complain(_("no window to write in: none of zenity, kdialog, $TERMINAL, x-terminal-emulator, xterm can be "
+               "started"));
     return OUTCOME_FAILED;
 }
 
@@ -58,7 +59,7 @@ static int note_in_window(struct client *client, bool keep) {
     if (outcome != OUTCOME_DONE)
         return outcome;
     struct input input;
-    int r = input_ask(keep ? "A line to see again some day" : "A line of your own", &input);
+    int r = input_ask(keep ? _("A line to see again some day") : _("A line of your own"), &input);
     if (r < 0)
         return note_in_terminal(keep);
     if (r != OUTCOME_DONE)
@@ -71,13 +72,13 @@ static int note_in_window(struct client *client, bool keep) {
 static int take_text(const struct arguments *arguments, struct input *ret) {
     _cleanup_free_ char *text = NULL;
     int r = words_join(arguments, &text);
-    return r < 0 ? fail_errno(r, "cannot read the arguments") : input_take(text, ret);
+    return r < 0 ? fail_errno(r, _("cannot read the arguments")) : input_take(text, ret);
 }
 
 int verb_note(struct client *client, const struct arguments *arguments) {
     bool keep = option_given(arguments, "keep"), given = arguments->n_words > 0;
     if (option_given(arguments, "open"))
-        return given ? fail_usage("note takes TEXT or --open, not both") : note_in_window(client, keep);
+        return given ? fail_usage(_("note takes TEXT or --open, not both")) : note_in_window(client, keep);
     int outcome = given || !isatty(STDIN_FILENO) ? OUTCOME_DONE : reach_daemon(client);
     if (outcome != OUTCOME_DONE)
         return outcome;
@@ -124,12 +125,12 @@ static void print_support(void) {
     if (!own || !strstr(own, SUPPORT_SITE))
         puts(SUPPORT_SITE);
     putchar('\n');
-    print_text(
-        stdout, 0, 0,
-        "kindly is not treatment and not for emergencies. If it makes things worse, it is fine to stop using "
-        "it. In an emergency, the emergency number of the place where you are is the one to call.");
+    print_text(stdout, 0, 0,
+               _("kindly is not treatment and not for emergencies. If it makes things worse, it is fine to "
+                 "stop using "
+                 "it. In an emergency, the emergency number of the place where you are is the one to call."));
     if (r < 0)
-        complain("your own line can't be read from the schedule just now; kindly check says why");
+        complain(_("your own line can't be read from the schedule just now; kindly check says why"));
 }
 
 static int show_support(struct client *client) {

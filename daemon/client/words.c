@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "daemon/core/translate.h"
+
 #define WIDTH_MAX 80
 #define WIDTH_MIN 20
 
@@ -176,10 +178,22 @@ void print_text(FILE *file, size_t column, size_t indent, const char *text) {
 
 /* --- Times ------------------------------------------------------------------------------------ */
 
-static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                       "Friday", "Saturday", "Sunday"};
-static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
-                                     "July",    "August",   "September", "October", "November", "December"};
+static const char *const weekdays[] = {N_("Monday"), N_("Tuesday"),  N_("Wednesday"), N_("Thursday"),
+                                       N_("Friday"), N_("Saturday"), N_("Sunday")};
+static const char *const months[] = {N_("January"),   N_("February"), N_("March"),    N_("April"),
+                                     N_("May"),       N_("June"),     N_("July"),     N_("August"),
+                                     N_("September"), N_("October"),  N_("November"), N_("December")};
+
+/* Where there is little room. */
+static const char *const short_weekdays[] = {
+    NC_("short", "Mon"), NC_("short", "Tue"), NC_("short", "Wed"), NC_("short", "Thu"),
+    NC_("short", "Fri"), NC_("short", "Sat"), NC_("short", "Sun"),
+};
+static const char *const short_months[] = {
+    NC_("short", "Jan"), NC_("short", "Feb"), NC_("short", "Mar"), NC_("short", "Apr"),
+    NC_("short", "May"), NC_("short", "Jun"), NC_("short", "Jul"), NC_("short", "Aug"),
+    NC_("short", "Sep"), NC_("short", "Oct"), NC_("short", "Nov"), NC_("short", "Dec"),
+};
 
 const char *time_words(usec_t time_usec, usec_t now_usec, const struct zone *zone,
                        char buffer[TIME_WORDS_SIZE]) {
@@ -187,18 +201,30 @@ const char *time_words(usec_t time_usec, usec_t now_usec, const struct zone *zon
     zone_to_civil(zone, time_usec, &time, NULL, NULL);
     zone_to_civil(zone, now_usec, &now, NULL, NULL);
     int32_t day = zone_local_day(zone, time_usec), distance = day - zone_local_day(zone, now_usec);
-    const char *near = distance == 0    ? "today"
-                       : distance == 1  ? "tomorrow"
-                       : distance == -1 ? "yesterday"
+    const char *near = distance == 0    ? _("today")
+                       : distance == 1  ? _("tomorrow")
+                       : distance == -1 ? _("yesterday")
                                         : NULL;
     char date[40] = "";
     if (!near) {
-        int n = snprintf(date, sizeof date, "%.3s %d %.3s", weekdays[weekday_of_days(day)], time.day,
-                         months[time.month - 1]);
-        if (time.year != now.year && n > 0)
-            snprintf(date + n, sizeof date - (size_t)n, " %d", (int)time.year);
+        const char *weekday = translate_in_context(short_weekdays[weekday_of_days(day)]),
+                   *month = translate_in_context(short_months[time.month - 1]);
+        if (time.year == now.year) /* For: Mon 30 Nov */
+            snprintf(date, sizeof date, _("%1$s %2$d %3$s"), weekday, time.day, month);
+        else /* For: Mon 30 Nov 2026 */
+            snprintf(date, sizeof date, _("%1$s %2$d %3$s %4$d"), weekday, time.day, month, (int)time.year);
     }
     snprintf(buffer, TIME_WORDS_SIZE, "%s %02d:%02d", near ? near : date, time.hour, time.minute);
+    return buffer;
+}
+
+const char *time_words_brief(usec_t time_usec, usec_t now_usec, const struct zone *zone,
+                             char buffer[TIME_WORDS_SIZE]) {
+    if (zone_local_day(zone, time_usec) != zone_local_day(zone, now_usec))
+        return time_words(time_usec, now_usec, zone, buffer);
+    struct civil time;
+    zone_to_civil(zone, time_usec, &time, NULL, NULL);
+    snprintf(buffer, TIME_WORDS_SIZE, "%02d:%02d", time.hour, time.minute);
     return buffer;
 }
 
@@ -206,7 +232,8 @@ const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]) {
     int32_t year;
     int month, day_of_month;
     civil_from_days(day, &year, &month, &day_of_month);
-    snprintf(buffer, DAY_WORDS_SIZE, "%s %d %s %d", weekdays[weekday_of_days(day)], day_of_month,
-             months[month - 1], (int)year);
+    /* For: Monday 30 November 2026, a heading */
+    snprintf(buffer, DAY_WORDS_SIZE, translate_in_context(NC_("heading", "%1$s %2$d %3$s %4$d")),
+             _(weekdays[weekday_of_days(day)]), day_of_month, _(months[month - 1]), (int)year);
     return buffer;
 }

@@ -24,6 +24,10 @@ bool text_is_utf8(const char *text, size_t size);
 const char *time_words(usec_t time_usec, usec_t now_usec, const struct zone *zone,
                        char buffer[TIME_WORDS_SIZE]);
 
+/* The same where today goes without saying: "15:40". */
+const char *time_words_brief(usec_t time_usec, usec_t now_usec, const struct zone *zone,
+                             char buffer[TIME_WORDS_SIZE]);
+
 /* "Monday 23 November 2026" of days since 1970-01-01. */
 #define DAY_WORDS_SIZE 64
 const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]);

@@ -187,7 +187,7 @@ static void handle_key(struct tty *tty, char key) {
         return;
     }
     if (key == PAGE_KEY_WRITE && card_takes_line(tty->card)) {
-        say(tty, "One line; Enter ends it, an empty one goes back.");
+        say(tty, _("One line; Enter ends it, an empty one goes back."));
         if (wait_for_line(tty) < 0)
             lose_terminal(tty);
         return;

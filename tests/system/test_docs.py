@@ -164,7 +164,7 @@ def test_the_rules_of_what_is_missed_are_those_of_the_table():
 
 
 def test_each_field_of_a_bar_is_described():
-    fields = re.findall(r'^    \{"(\w+)", "[^\n]*put_\w+\}', source("daemon/client/bar.c"), re.M)
+    fields = re.findall(r'^    \{"(\w+)", N_\("[^\n]*put_\w+\}', source("daemon/client/bar.c"), re.M)
     assert len(fields) == 7
     lines = re.findall(r"^(\*\{.*\}\*)$", part(page("kindly.1"), "BARS"), re.M)
     assert [field for line in lines for field in re.findall(r"\*\{(\w+)\}\*", line)] == fields
