@@ -2,8 +2,9 @@
  * value, the one after it. The first mistake is told and ends it. */
 #include "daemon/client/arguments.h"
 
-#include <ctype.h>
 #include <stdio.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "daemon/client/client.h"
 #include "daemon/client/words.h"
@@ -230,15 +231,21 @@ static void option_help(const struct option *option, FILE *file) {
     print_text(file, HELP_COLUMN, HELP_COLUMN, _(option->help));
 }
 
+/* A summary as a sentence of its own: with a capital. */
+static void print_sentence(FILE *file, const char *summary) {
+    wchar_t first;
+    size_t size = mbrtowc(&first, summary, strlen(summary), &(mbstate_t){0});
+    bool is_letter = size > 0 && size <= strlen(summary) && iswlower((wint_t)first);
+    if (is_letter)
+        fprintf(file, "%lc", towupper((wint_t)first));
+    print_text(file, is_letter, 0, summary + (is_letter ? size : 0));
+}
+
 void verb_help(const struct verb *verb, FILE *file) {
     size_t n = count_options(verb);
     fprintf(file, _("Usage: kindly %s%s%s%s\n\n"), verb->name, n > 0 ? " [OPTIONS]" : "",
             *verb->words ? " " : "", verb->words);
-    const char *summary = _(verb->summary);
-    bool small = *summary >= 'a' && *summary <= 'z';
-    if (small)
-        fputc(toupper(*summary), file);
-    print_text(file, small, 0, summary + small);
+    print_sentence(file, _(verb->summary));
     if (verb->details) {
         fputc('\n', file);
         print_text(file, 0, 0, _(verb->details));

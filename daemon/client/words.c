@@ -2,7 +2,8 @@
  * not UTF-8 and every control character come out as "?". Widths are those of the C library, so that East
  * Asian and combining characters count right in a UTF-8 locale.
  *
- * Limits: a word wider than a line is not broken; runs of spaces become one. */
+ * Lines break at spaces and beside wide characters. Limits: a word wider than a line is not broken; runs of
+ * spaces become one. */
 #include "daemon/client/words.h"
 
 #include <sys/ioctl.h>
@@ -131,13 +132,14 @@ static void break_line(struct filling *filling) {
     filling->begun = false;
 }
 
-/* Prints the word of `size` bytes, on a new line when it doesn't fit on this one. */
-static void put_word(struct filling *filling, const char *word, size_t size, size_t width) {
-    if (filling->begun && filling->column + 1 + width > filling->width)
+/* Prints the word of `size` bytes, after a space or right behind the one before, on a new line when it
+ * doesn't fit on this one. */
+static void put_word(struct filling *filling, const char *word, size_t size, size_t width, bool spaced) {
+    if (filling->begun && filling->column + spaced + width > filling->width)
         break_line(filling);
     if (filling->begun) {
-        fputc(' ', filling->file);
-        filling->column++;
+        fputs(spaced ? " " : "", filling->file);
+        filling->column += spaced;
     } else if (filling->column < filling->indent) {
         fprintf(filling->file, "%*s", (int)(filling->indent - filling->column), "");
         filling->column = filling->indent;
@@ -152,26 +154,41 @@ static void put_word(struct filling *filling, const char *word, size_t size, siz
     filling->begun = true;
 }
 
+/* Whether a line may end between two characters without a space: where one is wide, as in Chinese, unless
+ * the line would begin with what closes or end with what opens. */
+static bool may_part(const struct character *before, const struct character *after) {
+    static const wchar_t closing[] = L".,;:?!)]}，。；：？！、）》〉】』」”’…",
+                         opening[] = L"([{（《〈【『「“‘";
+    return (character_width(before) > 1 || character_width(after) > 1) &&
+           !wcschr(opening, (wchar_t)before->code) && !wcschr(closing, (wchar_t)after->code);
+}
+
 void print_text(FILE *file, size_t column, size_t indent, const char *text) {
     struct filling filling = {.file = file, .column = column, .indent = indent, .width = line_width(file)};
     const char *word = text, *at = text;
     size_t width = 0;
+    bool spaced = true;
+    struct character last = {.code = ' '};
     for (;;) {
         const char *before = at;
         struct character c;
-        bool more = take_character(&at, &c);
-        if (more && c.code != ' ' && c.code != '\n') {
+        bool more = take_character(&at, &c), in_word = more && c.code != ' ' && c.code != '\n';
+        bool parts = in_word && before > word && may_part(&last, &c);
+        if (!parts && in_word) {
             width += character_width(&c);
+            last = c;
             continue;
         }
         if (before > word)
-            put_word(&filling, word, (size_t)(before - word), width);
+            put_word(&filling, word, (size_t)(before - word), width, spaced);
         if (!more)
             break;
         if (c.code == '\n')
             break_line(&filling);
-        word = at;
-        width = 0;
+        spaced = !parts;
+        word = parts ? before : at;
+        width = parts ? character_width(&c) : 0;
+        last = c;
     }
     fputc('\n', file);
 }
