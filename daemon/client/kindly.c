@@ -240,8 +240,11 @@ void verbs_help(void) {
         printf("%*s", VERB_COLUMN - length, "");
         print_text(stdout, VERB_COLUMN, VERB_COLUMN, _(verbs[i].summary));
     }
-    puts(_("\nkindly VERB --help says more. Exit status: 0 done, 1 failed, 2 wrong usage, 3 kindlyd\n"
-           "cannot be reached."));
+    putchar('\n');
+    print_text(
+        stdout, 0, 0,
+        _("kindly VERB --help says more. Exit status: 0 done, 1 failed, 2 wrong usage, 3 kindlyd cannot be "
+          "reached."));
 }
 
 int verb_help_of(struct client *client, const struct arguments *arguments) {
