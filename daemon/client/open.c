@@ -58,12 +58,18 @@ void open_print(const struct json_object *row, bool newest) {
     }
 }
 
+void open_print_back(struct client *client, usec_t until_usec) {
+    usec_t now = client_now();
+    const struct zone *zone = client_zone(client);
+    char time[TIME_WORDS_SIZE];
+    printf(is_same_day(until_usec, now, zone) ? _("Back at %s.\n") : _("Back %s.\n"),
+           time_words_brief(until_usec, now, zone, time));
+}
+
 void open_print_next(struct client *client, const struct json_object *rows, const struct json_object *row) {
-    if (streq(row_text(row, "state"), "snoozed")) {
-        char time[TIME_WORDS_SIZE];
-        printf(_("Back %s.\n"),
-               time_words(row_usec(row, "until_usec", 0), client_now(), client_zone(client), time));
-    } else
+    if (streq(row_text(row, "state"), "snoozed"))
+        open_print_back(client, row_usec(row, "until_usec", 0));
+    else
         open_print(row, row == json_object_array_get_idx(rows, 0));
 }
 

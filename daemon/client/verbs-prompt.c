@@ -91,8 +91,7 @@ static int print_back(struct client *client, sd_bus_message *reply) {
     int outcome = client_read(reply, 't', &until);
     if (outcome != OUTCOME_DONE)
         return outcome;
-    char time[TIME_WORDS_SIZE];
-    printf(_("Back %s.\n"), time_words(until, client_now(), client_zone(client), time));
+    open_print_back(client, until);
     return OUTCOME_DONE;
 }
 

@@ -235,9 +235,13 @@ const char *time_words(usec_t time_usec, usec_t now_usec, const struct zone *zon
     return buffer;
 }
 
+bool is_same_day(usec_t a_usec, usec_t b_usec, const struct zone *zone) {
+    return zone_local_day(zone, a_usec) == zone_local_day(zone, b_usec);
+}
+
 const char *time_words_brief(usec_t time_usec, usec_t now_usec, const struct zone *zone,
                              char buffer[TIME_WORDS_SIZE]) {
-    if (zone_local_day(zone, time_usec) != zone_local_day(zone, now_usec))
+    if (!is_same_day(time_usec, now_usec, zone))
         return time_words(time_usec, now_usec, zone, buffer);
     struct civil time;
     zone_to_civil(zone, time_usec, &time, NULL, NULL);

@@ -28,6 +28,8 @@ const char *time_words(usec_t time_usec, usec_t now_usec, const struct zone *zon
 const char *time_words_brief(usec_t time_usec, usec_t now_usec, const struct zone *zone,
                              char buffer[TIME_WORDS_SIZE]);
 
+bool is_same_day(usec_t a_usec, usec_t b_usec, const struct zone *zone);
+
 /* "Monday 23 November 2026" of days since 1970-01-01. */
 #define DAY_WORDS_SIZE 64
 const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]);

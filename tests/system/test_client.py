@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from rig_client import ID, INFINITY, KINDLY, NAME, OTHER, ROOT, TIMEOUT, Bus, Daemon, GLib, Journal, Person, error, rows
+from rig_client import ID, INFINITY, KINDLY, NAME, OTHER, ROOT, TIMEOUT, Bus, Daemon, GLib, Journal, Person, error, local, rows
 
 UTC, BERLIN = {"TZ": "UTC"}, {"TZ": "Europe/Berlin"}
 DONE, FAILED, USAGE, UNREACHABLE = range(4)
@@ -318,7 +318,7 @@ def test_answer_with_a_line(daemon, person):
 def test_snooze_as_the_prompt_says(daemon, person):
     until = now() + 15 * MINUTE
     daemon.replies["ListOpen"] = [rows(SHOWN), rows(SHOWN | {"state": "snoozed", "until_usec": until})]
-    assert person.run("snooze") == (DONE, f"Back {person.words_of(until)}.\n", "")
+    assert person.run("snooze") == (DONE, f"Back {person.words_of(until, 'at')}.\n", "")
     assert daemon.did() == [("Answer", ("", "later", ""))]
 
 
@@ -329,8 +329,18 @@ def test_snooze_as_the_prompt_says(daemon, person):
 def test_snooze_for_a_span(daemon, person, words, span):
     back = now() + span
     daemon.replies["Snooze"] = GLib.Variant("(t)", (back,))
-    assert person.run("snooze", *words, "--id", ID) == (DONE, f"Back {person.words_of(back)}.\n", "")
+    assert person.run("snooze", *words, "--id", ID) == (DONE, f"Back {person.words_of(back, 'at')}.\n", "")
     assert daemon.did() == [("Snooze", (ID, span))]
+
+
+def test_snooze_for_days(daemon, person):
+    back = now() + 72 * HOUR
+    daemon.replies["Snooze"] = GLib.Variant("(t)", (back,))
+    day = time.strftime("%a %d %b", local(back, person.zone)).replace(" 0", " ")
+    year = local(back, person.zone).tm_year
+    if year != local(now(), person.zone).tm_year:
+        day += f" {year}"
+    assert person.run("snooze", "3days") == (DONE, f"Back {person.words_of(back, day)}.\n", "")
 
 
 def test_snooze_until_tomorrow(daemon, person):
