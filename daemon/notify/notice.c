@@ -16,22 +16,32 @@
 #define NAMED_WITHOUT_ACTIONS 3
 #define NAMED_WITH_MENU       1
 
-/* Most servers put all buttons into one row, which gets too wide soon. GNOME draws three whatever it is sent,
- * Plasma wraps them. dunst, mako and fnott draw none, and have a menu or a click on the text instead. */
+/* Xfce, MATE and what is not in the table put all buttons into one row, where more make the notification as
+ * wide as the screen. */
 #define BUTTONS_IN_A_ROW 5
+
+/* GNOME draws three buttons whatever it is sent, lxqt makes a list of more; notification-daemon and swaync
+ * cut them off; Plasma wraps them. dunst, mako and fnott draw none, and have a menu or a click on the text
+ * instead. */
 static const struct {
     const char *name;
-    size_t buttons;
+    struct notice_caps caps;
 } servers[] = {
-    {"gnome-shell", 3}, {"Plasma", CARD_CHOICES_MAX}, {"dunst", 0}, {"mako", 0}, {"fnott", 0},
+    {"gnome-shell", {.buttons = 3, .keeps_buttons = true}},
+    {"lxqt-notificationd", {.buttons = 3, .counts_default = true, .keeps_buttons = true}},
+    {"Notification Daemon", {.buttons = 3, .keeps_bubble = true}},
+    {"SwayNotificationCenter", {.buttons = 3}},
+    {"Plasma", {.buttons = CARD_CHOICES_MAX}},
+    {"dunst", {.buttons = 0}},
+    {"mako", {.buttons = 0}},
+    {"fnott", {.buttons = 0}},
 };
 
 struct notice_caps notice_caps_of(const char *server_name) {
-    struct notice_caps caps = {.buttons = BUTTONS_IN_A_ROW};
     for (size_t i = 0; i < ELEMENTSOF(servers); i++)
         if (streq(servers[i].name, server_name))
-            caps.buttons = servers[i].buttons;
-    return caps;
+            return servers[i].caps;
+    return (struct notice_caps){.buttons = BUTTONS_IN_A_ROW};
 }
 
 void notice_caps_add(struct notice_caps *caps, const char *name) {
@@ -112,7 +122,8 @@ static void add_actions(struct notice *notice, const struct card *card, struct n
                         const char *write_key) {
     size_t room = caps.buttons > 0 ? caps.buttons : SIZE_MAX;
     bool crowded = write_key && card->n_choices >= room;
-    add_action(notice, PRESENTER_DEFAULT, card->concealed ? _("Open") : _("Put away"));
+    if (!caps.counts_default)
+        add_action(notice, PRESENTER_DEFAULT, card->concealed ? _("Open") : _("Put away"));
     if (write_key)
         add_action(notice, write_key, _(NOTICE_WRITE_LABEL));
     for (size_t i = crowded ? 1 : 0; i < MIN_OF(card->n_choices, room); i++)

@@ -4,10 +4,13 @@
 #include "daemon/core/translate.h"
 #include "daemon/notify/card.h"
 
-/* What a server says it can do, as far as it changes what is sent, and what it is known to do by its name. */
+/* What a server says it can do, as far as it changes what is sent; and what is known of it by its name. */
 struct notice_caps {
     bool actions, body, markup, reply;
-    size_t buttons; /* there is room for so many; 0: all choices are in a menu */
+    size_t buttons;      /* there is room for so many; 0: all choices are in a menu */
+    bool counts_default; /* a click on the text takes up a button's room: it is done without */
+    bool keeps_buttons;  /* or has none, when a notification is replaced: what follows is shown anew */
+    bool keeps_bubble;   /* on the screen when a notification is closed, but not past its time */
 };
 
 struct notice_action {

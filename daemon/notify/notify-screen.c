@@ -25,15 +25,18 @@ struct screen {
     struct held *held;
     GHashTable *showings; /* id -> struct showing: what is on screen */
     GHashTable *writings; /* id -> struct writing: windows that are open */
+    GHashTable *ended;    /* the server's ids of this run's showings that are over */
 };
 
 struct showing {
     struct screen *screen; /* borrowed */
     char *id, *owner;      /* owner: unique name of the server that shows it */
     NotifyNotification *notification;
-    bool told;  /* the person did something; what the server does about it is no news */
-    bool named; /* its text named the command that answers */
-    guint end;  /* the timer of show_for; 0: none */
+    bool told;          /* the person did something; what the server does about it is no news */
+    bool named;         /* its text named the command that answers */
+    bool keeps_bubble;  /* see notice.h */
+    uint32_t server_id; /* as it was drawn last; 0: not yet */
+    guint end;          /* the timer of show_for; 0: none */
 };
 
 struct writing {
@@ -55,6 +58,7 @@ static void changed(struct screen *screen) {
 /* The notification is not on screen any more, or not ours: libnotify forgets its id with it. */
 static void showing_free(void *data) {
     struct showing *showing = data;
+    g_hash_table_add(showing->screen->ended, GUINT_TO_POINTER(showing->server_id));
     g_clear_handle_id(&showing->end, g_source_remove);
     g_signal_handlers_disconnect_by_data(showing->notification, showing);
     draw_set_id(showing->notification, 0);
@@ -100,7 +104,7 @@ static void on_closed(NotifyNotification *notification, void *data) {
 static void close_on_server(const struct showing *showing) {
     uint32_t server_id = draw_get_id(showing->notification);
     if (server_id != 0)
-        server_close(showing->screen->bus, showing->owner, server_id);
+        server_close(showing->screen->bus, showing->owner, server_id, showing->keeps_bubble);
 }
 
 static gboolean on_show_for_over(void *data) {
@@ -224,6 +228,7 @@ static void on_owner_changed(GDBusConnection *bus, const char *sender, const cha
         if (!streq(showing->owner, new_owner))
             showing_end(showing, PRESENTER_OFF_SCREEN);
     }
+    g_hash_table_remove_all(screen->ended); /* another server counts anew */
 }
 
 static void on_bus_lost(GDBusConnection *bus, gboolean remote, GError *error, void *data) {
@@ -262,31 +267,40 @@ void screen_withdraw(struct screen *screen, const char *id) {
     changed(screen);
 }
 
-static struct showing *showing_new(struct screen *screen, const char *id, const char *owner) {
+static struct showing *showing_new(struct screen *screen, const char *id, const struct server *server) {
     struct showing *showing = g_new0(struct showing, 1);
     showing->screen = screen;
     showing->id = g_strdup(id);
-    showing->owner = g_strdup(owner);
+    showing->owner = g_strdup(server->owner);
+    showing->keeps_bubble = server->caps.keeps_bubble;
     showing->notification = notify_notification_new("kindly", NULL, NULL);
     g_signal_connect(showing->notification, "closed", G_CALLBACK(on_closed), showing);
     g_hash_table_replace(screen->showings, showing->id, showing);
     return showing;
 }
 
-/* The showing to draw in: that of the step before while it is on screen, else a fresh one, which may stand in
- * for one of an earlier run of the daemon if its server is still the same. */
+/* Whether the card says which notification it may stand in for: one of an earlier run of this program, whose
+ * server is still the same. Of this run's own it is known here whether they are there. */
+static bool can_replace(const struct screen *screen, const struct card *card, const struct server *server) {
+    return card->replaces_bus && card->replaces_id <= INT_MAX && streq(card->replaces_bus, server->bus_id) &&
+           streq(card->replaces_owner, server->owner) &&
+           !g_hash_table_contains(screen->ended, GUINT_TO_POINTER(card->replaces_id));
+}
+
+/* The showing to draw in: that of the step before while it is on screen, else a fresh one. */
 static struct showing *place_for(struct screen *screen, const struct card *card,
                                  const struct server *server) {
     struct showing *showing = g_hash_table_lookup(screen->showings, card->id);
-    if (showing && card->step && streq(showing->owner, server->owner) &&
+    if (showing && card->step && !server->caps.keeps_buttons && streq(showing->owner, server->owner) &&
         draw_get_id(showing->notification) != 0)
         return showing;
     bool named = showing && card->step && showing->named;
     screen_withdraw(screen, card->id);
-    showing = showing_new(screen, card->id, server->owner);
+    showing = showing_new(screen, card->id, server);
     showing->named = named;
-    if (card->replaces_bus && card->replaces_id <= INT_MAX && streq(card->replaces_bus, server->bus_id) &&
-        streq(card->replaces_owner, server->owner))
+    if (can_replace(screen, card, server) && server->caps.keeps_buttons)
+        server_close(screen->bus, server->owner, card->replaces_id, false);
+    else if (can_replace(screen, card, server))
         draw_set_id(showing->notification, card->replaces_id);
     return showing;
 }
@@ -301,6 +315,7 @@ static int draw_notice(struct showing *showing, const struct card *card, const s
         r = draw(showing->notification, card, notice, on_chosen, showing);
     if (r < 0)
         return r;
+    showing->server_id = draw_get_id(showing->notification);
     if (notice->names_command && !showing->named)
         say(screen, "Named", NULL, NULL);
     showing->named |= notice->names_command;
@@ -317,7 +332,7 @@ static int draw_showing(struct showing *showing, const struct card *card, const 
     if (r >= 0)
         return 0;
     if (replaced != 0)
-        server_close(screen->bus, server->owner, replaced);
+        server_close(screen->bus, server->owner, replaced, server->caps.keeps_bubble);
     g_hash_table_remove(screen->showings, card->id);
     return r;
 }
@@ -371,6 +386,7 @@ struct screen *screen_new(const struct screen_events *events, void *data) {
     screen->held = held_new(on_free, screen);
     screen->showings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, showing_free);
     screen->writings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, writing_free);
+    screen->ended = g_hash_table_new(NULL, NULL);
     return screen;
 }
 
@@ -384,6 +400,7 @@ struct screen *screen_free(struct screen *screen) {
         close_on_server(showing);
     g_hash_table_unref(screen->showings);
     g_hash_table_unref(screen->writings);
+    g_hash_table_unref(screen->ended);
     held_free(screen->held);
     if (screen->bus) {
         g_dbus_connection_flush_sync(screen->bus, NULL, NULL);

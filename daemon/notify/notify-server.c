@@ -115,8 +115,21 @@ struct server *server_free(struct server *server) {
     return NULL;
 }
 
-void server_close(GDBusConnection *bus, const char *owner, uint32_t id) {
-    g_dbus_connection_call(bus, owner, SERVER_PATH, SERVER_INTERFACE, "CloseNotification",
-                           g_variant_new("(u)", id), NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_TIMEOUT_MSEC,
-                           NULL, NULL, NULL);
+static void tell_server(GDBusConnection *bus, const char *owner, const char *method, GVariant *arguments) {
+    g_dbus_connection_call(bus, owner, SERVER_PATH, SERVER_INTERFACE, method, arguments, NULL,
+                           G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_TIMEOUT_MSEC, NULL, NULL, NULL);
+}
+
+/* Nothing to read, for the shortest of times: a bubble that stays when it is closed goes by that. */
+static void end_bubble(GDBusConnection *bus, const char *owner, uint32_t id) {
+    tell_server(bus, owner, "Notify",
+                g_variant_new("(susss@as@a{sv}i)", "kindly", id, "", " ", "",
+                              g_variant_new_array(G_VARIANT_TYPE_STRING, NULL, 0),
+                              g_variant_new_array(G_VARIANT_TYPE("{sv}"), NULL, 0), 1));
+}
+
+void server_close(GDBusConnection *bus, const char *owner, uint32_t id, bool keeps_bubble) {
+    if (keeps_bubble)
+        end_bubble(bus, owner, id);
+    tell_server(bus, owner, "CloseNotification", g_variant_new("(u)", id));
 }

@@ -27,5 +27,5 @@ DEFINE_CLEANUP(struct server, server_free)
 /* Whether a call failed for want of an answer. NULL: it didn't fail. */
 bool server_is_silent(const GError *error);
 
-/* Asks it to take a notification off the screen, and doesn't wait. */
-void server_close(GDBusConnection *bus, const char *owner, uint32_t id);
+/* Asks it to take a notification off the screen, and doesn't wait. `keeps_bubble`: see notice.h. */
+void server_close(GDBusConnection *bus, const char *owner, uint32_t id, bool keeps_bubble);

@@ -46,7 +46,28 @@ def test_plasma_closes_as_revoked_after_a_click(notify, server):
     notify.shown("b")
 
 
+def test_plasma_draws_nothing_for_an_id_that_is_over(notify, server):
+    """It would take the old id and show nothing. The daemon names what it knew; here it is known to be gone."""
+    bus_id, owner, server_id = notify.shown("a", choices=CHOICES)
+    server.next()
+    server.do("action", id=server_id, key="not-this")
+    server.do("closed", id=server_id, reason=3)
+    assert notify.next() == ("chosen", "a", "not-this")
+    notify.shown("a", step="b:1", replaces="(ssu):%s,%s,%d" % (bus_id, owner, server_id))
+    assert server.next()["replaces"] == 0
+
+
 # --- GNOME Shell ---
+
+def test_gnome_loses_the_buttons_of_what_is_replaced(notify, server):
+    """While its banner is up: a step is shown anew there, and the one before goes."""
+    server.do("set", name="gnome-shell")
+    bus_id, owner, server_id = notify.shown("a", choices=CHOICES)
+    server.next()
+    notify.shown("a", choices=CHOICES, step="b:1", replaces="(ssu):%s,%s,%d" % (bus_id, owner, server_id))
+    assert server.next() == {"event": "close", "id": server_id}
+    assert server.next()["replaces"] == 0
+
 
 def test_gnome_sends_signals_twice(notify, server):
     server.do("set", traits=["twice"], name="gnome-shell")
@@ -115,6 +136,14 @@ def test_a_step_names_it_again_but_counts_once(notify, server):
 
 # --- lxqt-notificationd ---
 
+def test_lxqt_has_room_for_three_with_the_click(notify, server):
+    """More become a list, whose first is the click on the text: three choices, and no such click."""
+    server.do("set", name="lxqt-notificationd")
+    notify.shown("a", choices=CHOICES + ("hard=It's hard right now",))
+    assert server.next()["actions"][::2] == ["helpful", "later", "not-this"]
+
+
+
 def test_lxqt_drops_a_text_that_stands_already(env, server, started):
     """After a presenter was killed its notification still stands: the next one takes its place instead of saying the
     same beside it, which would be dropped in silence."""
@@ -157,6 +186,17 @@ def test_notification_daemon_refuses_to_close_what_is_gone(notify, server):
     assert notify.next() == ("closed", "a", "dismissed")
     assert notify.ask("withdraw", "a") == ("withdrawn",)
     notify.shown("b")
+
+
+def test_notification_daemon_keeps_the_bubble(notify, server):
+    """When a notification is closed, but not past its time: so that comes first."""
+    server.do("set", name="Notification Daemon")
+    server_id = notify.shown("a", show_for="t:%d" % (2**64 - 1))[2]
+    server.next()
+    assert notify.ask("withdraw", "a") == ("withdrawn",)
+    last = server.next()
+    assert (last["replaces"], last["timeout"], last["summary"], last["actions"]) == (server_id, 1, " ", [])
+    assert server.next() == {"event": "close", "id": server_id}
 
 
 def test_mate_starts_its_ids_again(notify, server, env, started):
