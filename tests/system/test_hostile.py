@@ -49,7 +49,7 @@ def test_odd_texts(caller, screen, text):
 
 
 def test_many_prompts_at_once(caller, daemon, screen):
-    for _ in range(300):
+    for _ in range(100):
         send(caller, "Prompt", "(s)", "")
     last = caller.call("Prompt", "humanity")
     while caller.next("Shown")[0] != last:
