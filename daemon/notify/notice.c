@@ -29,7 +29,7 @@ static const struct {
 } servers[] = {
     {"gnome-shell", {.buttons = 3, .keeps_buttons = true}},
     {"lxqt-notificationd", {.buttons = 3, .counts_default = true, .keeps_buttons = true}},
-    {"Notification Daemon", {.buttons = 3, .keeps_bubble = true}},
+    {"GNOME Notification Daemon", {.buttons = 3, .keeps_bubble = true}},
     {"SwayNotificationCenter", {.buttons = 3}},
     {"Plasma", {.buttons = CARD_CHOICES_MAX}},
     {"dunst", {.buttons = 0}},

@@ -68,12 +68,19 @@ static char *find_owner(GDBusConnection *bus) {
     return reply ? get_owner(bus) : NULL;
 }
 
+char *server_name(const char *name, const char *vendor) {
+    bool is_shared = streq(name, "Notification Daemon");
+    return g_strconcat(is_shared ? vendor : "", is_shared ? " " : "", name, NULL);
+}
+
 static int get_name(GDBusConnection *bus, struct server *server) {
-    GVariant *reply = NULL;
+    g_autoptr(GVariant) reply = NULL;
     int r = ask_server(bus, server->owner, "GetServerInformation", "(ssss)", &reply);
     if (r < 0)
         return r;
-    server->name = take_string(reply);
+    const char *name, *vendor;
+    g_variant_get(reply, "(&s&sss)", &name, &vendor, NULL, NULL);
+    server->name = server_name(name, vendor);
     server->caps = notice_caps_of(server->name);
     return 0;
 }

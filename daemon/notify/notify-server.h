@@ -14,13 +14,17 @@
 struct server {
     char *bus_id; /* which session bus; tells it from another or an earlier one */
     char *owner;  /* unique name */
-    char *name;   /* as GetServerInformation says, e.g. "gnome-shell" */
+    char *name;   /* as GetServerInformation says, e.g. "gnome-shell"; server_name() */
     struct notice_caps caps;
 };
 
 /* Starts a server where none runs and the bus knows how to. -EHOSTUNREACH: there is none, or it answers
  * with an error; -ETIMEDOUT: it does not answer. */
 int server_find(GDBusConnection *bus, struct server **ret);
+/* What a server is called here. "Notification Daemon" is what both MATE's and GNOME's old one say: their
+ * vendor comes before it. The caller frees. */
+char *server_name(const char *name, const char *vendor);
+
 struct server *server_free(struct server *server); /* always NULL */
 DEFINE_CLEANUP(struct server, server_free)
 

@@ -255,7 +255,7 @@ class Terminal:
 
 
 def serve():
-    """Commands: set (caps, name, mode, traits), action (id, key), token (id, token), replied (id, text), closed (id,
+    """Commands: set (caps, name, vendor, mode, traits), action (id, key), token (id, token), replied (id, text), closed (id,
     reason), impostor (id, key), release.
     Modes: normal; zero (the id 0), error, stale (an error where something is to be replaced), stale-zero (the id 0
     then), hold (Notify is not answered before `release`).
@@ -269,7 +269,7 @@ def serve():
 
     dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
     bus = dbus.SessionBus()
-    how = {"caps": CAPS, "name": "rig", "mode": "normal", "traits": []}
+    how = {"caps": CAPS, "name": "rig", "vendor": "rig", "mode": "normal", "traits": []}
     held = []
     live = {}  # id -> what it says
     last = {"said": None, "at": 0.0}
@@ -300,7 +300,7 @@ def serve():
 
         @dbus.service.method(NAME, out_signature="ssss")
         def GetServerInformation(self):
-            return how["name"], "rig", "1", "1.2"
+            return how["name"], how["vendor"], "1", "1.2"
 
         @dbus.service.method(NAME, in_signature="susssasa{sv}i", out_signature="u",
                              async_callbacks=("reply", "fail"))

@@ -370,11 +370,11 @@ def mate_schema(folder):
 
 
 @pytest.mark.usefixtures("bus")
-@pytest.mark.parametrize("server_name, schema, key, held, free", [
-    ("gnome-shell", "org.gnome.desktop.notifications", "show-banners", "false", "true"),
-    ("MATE Notification Daemon", "org.mate.NotificationDaemon", "do-not-disturb", "true", "false"),
+@pytest.mark.parametrize("server_name, vendor, schema, key, held, free", [
+    ("gnome-shell", "GNOME", "org.gnome.desktop.notifications", "show-banners", "false", "true"),
+    ("Notification Daemon", "MATE", "org.mate.NotificationDaemon", "do-not-disturb", "true", "false"),
 ])
-def test_held(env, tmp_path, started, server_name, schema, key, held, free):
+def test_held(env, tmp_path, started, server_name, vendor, schema, key, held, free):
     for tool in "gsettings", "glib-compile-schemas":
         if not shutil.which(tool):
             pytest.fail("needs " + tool)
@@ -387,7 +387,7 @@ def test_held(env, tmp_path, started, server_name, schema, key, held, free):
         subprocess.run(["gsettings", "set", schema, key, value], env=env, check=True, timeout=PATIENCE)
 
     set_key(held)
-    server = started(Server(env, name=server_name))
+    server = started(Server(env, name=server_name, vendor=vendor))
     notify = started(Driver("kindly-notify", "--linger", "1", env=env))
     assert notify.error("a") == HELD
     set_key(free)

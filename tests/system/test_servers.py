@@ -190,7 +190,7 @@ def test_notification_daemon_refuses_to_close_what_is_gone(notify, server):
 
 def test_notification_daemon_keeps_the_bubble(notify, server):
     """When a notification is closed, but not past its time: so that comes first."""
-    server.do("set", name="Notification Daemon")
+    server.do("set", name="Notification Daemon", vendor="GNOME")
     server_id = notify.shown("a", show_for="t:%d" % (2**64 - 1))[2]
     server.next()
     assert notify.ask("withdraw", "a") == ("withdrawn",)
