@@ -105,7 +105,7 @@ def test_closed_without_a_line(writer, server, windows, typed):
     server_id = invite(writer, server)
     windows.opened()
     server.do("closed", id=server_id, reason=2)
-    writer.ask("withdraw", "unheard of")  # so it has heard that
+    writer.shown("b")  # so it has heard that: it listens to the server before it asks it for more
     windows.type(typed)
     assert writer.next() == ("closed", "a", "off-screen")
 
