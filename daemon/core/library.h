@@ -11,10 +11,11 @@ struct prompt {
     char *text;     /* UTF-8, one paragraph */
     char *nameless; /* what stands for a text with PROMPT_NAME when there is no name; NULL: nothing does */
     enum theme theme;
-    uint8_t depth; /* 1 light to 3 deep (EVIDENCE: themes) */
-    bool body;     /* about the body or a feeling: carries an exit */
-    bool write;    /* invites a line */
-    bool named;    /* PROMPT_NAME in its text is the person's name (it isn't in a line of their own) */
+    uint8_t depth;       /* 1 light to 3 deep (EVIDENCE: themes) */
+    bool body;           /* about the body or a feeling: carries an exit */
+    bool write;          /* invites a line */
+    bool named;          /* PROMPT_NAME in its text is the person's name (it isn't in a line of their own) */
+    usec_t written_usec; /* of theme own: when the person wrote it; 0 for others */
 };
 
 struct practice {

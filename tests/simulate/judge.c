@@ -336,7 +336,7 @@ static bool nothing_to_choose(const struct machine *machine, const struct plain_
         machine->past.first_usec == 0 || machine->wall_usec < machine->past.first_usec + 14 * USEC_PER_DAY;
     for (size_t i = 0; i < library->n_prompts; i++) {
         const struct prompt *prompt = &library->prompts[i];
-        if (machine->past.card_resting[i] || (hard && prompt->depth > 1) ||
+        if (machine->past.card_resting[i] || (hard && prompt->depth > 1) || (young && prompt->depth > 2) ||
             (young && (prompt->theme == THEME_IMAGE || prompt->theme == THEME_FORGIVENESS)) ||
             machine->timetable->schedule->weights[prompt->theme] == WEIGHT_OFF)
             continue;

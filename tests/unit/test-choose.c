@@ -372,6 +372,88 @@ static void test_cards(void **state) {
     }
 }
 
+/* A theme whose cards were all seen within 30 days waits while another has one that was not, however the
+ * themes would be spaced otherwise. */
+static void test_fresh_cards_first(void **state) {
+    (void)state;
+    struct bench bench = three_themes();
+    add_card(&bench, "care-00", NOW - DAY, false);
+    add_card(&bench, "kindness-00", NOW - 29 * DAY, false);
+    assert_int_equal(themes_that_come(&bench), N);
+    bench.history.recent[0] = THEME_NOTICING;
+    assert_int_equal(themes_that_come(&bench), N);
+    bench.history.today = N;
+    assert_int_equal(themes_that_come(&bench), K | C);
+    tear_down(&bench);
+}
+
+/* A line of one's own: not within 14 days after it was written or shown, also when it is asked for. */
+static void test_own_lines(void **state) {
+    (void)state;
+    static const struct {
+        int line;
+        unsigned written_ago, shown_ago; /* days; 0: never shown */
+        bool resting, comes;
+    } lines[] = {
+        {__LINE__, 13, 0, false, false},  {__LINE__, 14, 0, false, true},   {__LINE__, 100, 13, false, false},
+        {__LINE__, 100, 14, false, true}, {__LINE__, 100, 40, true, false},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(lines); i++)
+        for (int asked = 0; asked <= 1; asked++) {
+            struct bench bench = set_up();
+            add_theme(&bench, THEME_OWN, 1, 1);
+            bench.library->prompts[0].written_usec = NOW - lines[i].written_ago * DAY;
+            if (lines[i].shown_ago > 0)
+                add_card(&bench, "own-00", NOW - lines[i].shown_ago * DAY, lines[i].resting);
+            bench.wish.themes = THEME_BIT(THEME_OWN);
+            bench.wish.asked = asked;
+            if ((themes_that_come(&bench) != 0) != lines[i].comes)
+                fail_msg("case at line %d", lines[i].line);
+            tear_down(&bench);
+        }
+}
+
+/* A theme of the path comes whenever it may; off and spacing hold for it too. */
+static void test_path(void **state) {
+    (void)state;
+    struct bench bench = three_themes();
+    bench.wish.focus = C;
+    assert_int_equal(themes_that_come(&bench), C);
+    assert_int_equal(pick(&bench, 1).branch, BRANCH_PATH);
+    bench.history.recent[2] = THEME_CARE;
+    assert_int_equal(themes_that_come(&bench), K | N);
+    bench.history.recent[2] = THEME_NONE;
+    bench.schedule.weights[THEME_CARE] = WEIGHT_OFF;
+    assert_int_equal(themes_that_come(&bench), K | N);
+    tear_down(&bench);
+}
+
+/* "Less of it", chosen when asked, is as `less` in the schedule; what the schedule says counts more. */
+static void test_less_when_asked(void **state) {
+    (void)state;
+    struct bench bench = three_themes();
+    bench.history.less = C;
+    struct shares shares = draw_many(&bench);
+    assert_true(shares.theme[THEME_NOTICING] > shares.theme[THEME_CARE] * 3 / 2);
+    bench.schedule.weights[THEME_CARE] = WEIGHT_MORE;
+    shares = draw_many(&bench);
+    assert_true(shares.theme[THEME_CARE] > shares.theme[THEME_NOTICING] * 3 / 2);
+    tear_down(&bench);
+}
+
+/* In the first two weeks none of depth 3, whatever its theme; asked for, it may come. */
+static void test_young_depth(void **state) {
+    (void)state;
+    struct bench bench = set_up();
+    add_theme(&bench, THEME_KINDNESS, 3, 2);
+    bench.history.first_usec = NOW - 13 * DAY;
+    assert_int_equal(themes_that_come(&bench), 0);
+    bench.wish.themes = K;
+    bench.wish.asked = true;
+    assert_int_equal(themes_that_come(&bench), K);
+    tear_down(&bench);
+}
+
 /* A year of three a day: no card comes again within 30 days while its theme has others, and each comes. */
 static void test_a_year(void **state) {
     (void)state;
@@ -461,6 +543,11 @@ int main(void) {
         cmocka_unit_test(test_turns_without_learning),
         cmocka_unit_test(test_why),
         cmocka_unit_test(test_cards),
+        cmocka_unit_test(test_fresh_cards_first),
+        cmocka_unit_test(test_own_lines),
+        cmocka_unit_test(test_path),
+        cmocka_unit_test(test_less_when_asked),
+        cmocka_unit_test(test_young_depth),
         cmocka_unit_test(test_a_year),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_ids),
