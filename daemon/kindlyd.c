@@ -251,7 +251,7 @@ static int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool h
     daemon->keeper = TAKE_PTR(turn.next);
     bool kept = false;
     for (size_t i = 0; i < turn.n_events; i++)
-        kept |= turn.events[i].kind == EVENT_KEPT;
+        kept |= turn.events[i].kind == EVENT_KEPT || streq(or_empty(turn.events[i].choice), "hard");
     if (kept)
         renew_library(daemon);
     for (size_t i = 0; i < turn.n_effects; i++)
@@ -369,7 +369,7 @@ static void show(struct daemon *daemon, const struct effect *effect) {
         .id = open->id,
         .in_place = effect->in_place,
         .concealed = open->stage == STAGE_CONCEALED,
-        .write = open->write && open->stage == STAGE_PROMPT,
+        .write = open->write && (open->stage == STAGE_PROMPT || open->stage == STAGE_OFFER),
         .sound = daemon->schedule->sound,
         .force = open->by_hand || !(daemon->schedule->hold & HOLD_DO_NOT_DISTURB),
         .commands_named = daemon->keeper->commands_named,
@@ -383,7 +383,7 @@ static void show(struct daemon *daemon, const struct effect *effect) {
     char labels[CHOICES_MAX][CHOICE_LABEL_SIZE];
     keeper_words(&world, open, &showing.title, &showing.body);
     showing.choices = drawn;
-    showing.n_choices = keeper_choices(&world, open, choices);
+    showing.n_choices = keeper_choices(daemon->keeper, &world, open, choices);
     for (size_t i = 0; i < showing.n_choices; i++)
         drawn[i] = (struct presenter_choice){choice_id(choices[i]),
                                              keeper_choice_label(&world, choices[i], labels[i])};
@@ -452,7 +452,7 @@ static int act_noted(const struct keeper *keeper, const struct world *world, voi
                      struct turn *ret) {
     const struct said *said = userdata;
     struct uuid unused;
-    return keeper_note(keeper, world, said->text, false, &unused, ret);
+    return keeper_note(keeper, world, said->text, NOTE_FOR_JOURNAL, &unused, ret);
 }
 
 static void on_chosen(void *userdata, const struct uuid *id, const char *choice) {
@@ -890,6 +890,10 @@ static int host_forget_range(void *userdata, usec_t since_usec, usec_t until_use
     struct daemon *daemon = userdata;
     struct world world;
     look_at_world(daemon, &world);
+    struct uuid none = {0}; /* a line for a hard day on the screen may be of any entry, and goes with each */
+    int told = take_turn(daemon, act_forget, &none, true);
+    if (told < 0)
+        return told;
     for (size_t i = daemon->keeper->n_open; i-- > 0;) {
         struct uuid id;
         if (i >= daemon->keeper->n_open ||
@@ -909,8 +913,16 @@ static int host_reload(void *userdata, char **ret_message) {
     return reload(userdata, ret_message);
 }
 
+static int act_reset(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
+    (void)unused;
+    return keeper_reset(keeper, world, ret);
+}
+
 static int host_reset_learning(void *userdata) {
     struct daemon *daemon = userdata;
+    int r = take_turn(daemon, act_reset, NULL, true);
+    if (r < 0)
+        return r;
     return daemon->journal ? journal_result(journal_reset_learning(daemon->journal)) : -EREMOTEIO;
 }
 

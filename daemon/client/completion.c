@@ -75,7 +75,7 @@ static void list_choices(void) {
         [CHOICE_HELPFUL] = true, [CHOICE_OKAY] = true, [CHOICE_HARD] = true, [CHOICE_NOT_FOR_ME] = true};
     enum choice choices[CHOICES_MAX];
     const struct world world = {.schedule = schedule};
-    for (size_t n = open && schedule ? keeper_choices(&world, open, choices) : 0; n-- > 0;)
+    for (size_t n = open && schedule ? keeper_choices(keeper, &world, open, choices) : 0; n-- > 0;)
         listed[choices[n]] = true;
     for (enum choice choice = 0; choice < CHOICE_COUNT; choice++) {
         char label[CHOICE_LABEL_SIZE];

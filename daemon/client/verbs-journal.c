@@ -57,6 +57,8 @@ static int fill_row(struct json_object *row, const struct entry *entry) {
     put_text(&r, row, "note", entry->note);
     if (r >= 0)
         r = json_put(row, "keep", json_object_new_boolean(entry->keep));
+    if (r >= 0)
+        r = json_put(row, "for_hard_day", json_object_new_boolean(entry->for_hard_day));
     put_number(&r, row, "snoozes", entry->snoozes);
     put_number(&r, row, "step", entry->step);
     return r;
@@ -103,6 +105,7 @@ static const char *const rule_words[MISSED_RULE_COUNT] = {
     [MISSED_PAUSED] = N_("paused"),
     [MISSED_NO_PROMPT] = N_("no text was left for it"),
     [MISSED_REMOVED] = N_("its reminder is no longer in the schedule"),
+    [MISSED_FEWER] = N_("you chose fewer"),
 };
 
 static const char *words_of_rule(const char *rule) {

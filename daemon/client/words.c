@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "daemon/core/date.h"
 #include "daemon/core/translate.h"
 
 #define WIDTH_MAX 80
@@ -197,9 +198,6 @@ void print_text(FILE *file, size_t column, size_t indent, const char *text) {
 
 static const char *const weekdays[] = {N_("Monday"), N_("Tuesday"),  N_("Wednesday"), N_("Thursday"),
                                        N_("Friday"), N_("Saturday"), N_("Sunday")};
-static const char *const months[] = {N_("January"),   N_("February"), N_("March"),    N_("April"),
-                                     N_("May"),       N_("June"),     N_("July"),     N_("August"),
-                                     N_("September"), N_("October"),  N_("November"), N_("December")};
 
 /* Where there is little room. */
 static const char *const short_weekdays[] = {
@@ -255,6 +253,6 @@ const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]) {
     civil_from_days(day, &year, &month, &day_of_month);
     /* For: Monday 30 November 2026, a heading */
     snprintf(buffer, DAY_WORDS_SIZE, translate_in_context(NC_("heading", "%1$s %2$d %3$s %4$d")),
-             _(weekdays[weekday_of_days(day)]), day_of_month, _(months[month - 1]), (int)year);
+             _(weekdays[weekday_of_days(day)]), day_of_month, month_name(month), (int)year);
     return buffer;
 }

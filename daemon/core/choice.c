@@ -27,7 +27,12 @@ static const struct {
     [CHOICE_SUPPORT] = {"support", N_("Support")},
     [CHOICE_KEEP_ON] = {"keep-on", N_("Keep it as it is")},
     [CHOICE_FEWER] = {"fewer", N_("Fewer")},
-    [CHOICE_PAUSE] = {"pause", N_("Pause")},
+    [CHOICE_AS_BEFORE] = {"as-before", N_("As many as before")},
+    [CHOICE_PAUSE] = {"pause", N_("Pause for a week")},
+    [CHOICE_LESS] = {"less", N_("Less of it")},
+    [CHOICE_STILL] = {"still", N_("Still")},
+    [CHOICE_PARTLY] = {"partly", N_("Partly")},
+    [CHOICE_NOT_ANY_MORE] = {"not-any-more", N_("Not any more")},
     [CHOICE_OPEN] = {"open", N_("Open")},
     [CHOICE_NONE] = {"", ""},
 };

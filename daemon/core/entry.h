@@ -16,6 +16,7 @@ struct entry {
     char *reminder, *prompt, *text, *choice, *note, *why; /* "" where there is none */
     uint32_t snoozes, step;
     bool keep;
+    bool for_hard_day; /* its line was written for a hard day */
 };
 
 void entry_done(struct entry *entry);

@@ -6,7 +6,7 @@ static const char *const kind_ids[EVENT_KIND_COUNT] = {
     [EVENT_SHOWN] = "shown",     [EVENT_MISSED] = "missed",       [EVENT_ANSWERED] = "answered",
     [EVENT_STEPPED] = "stepped", [EVENT_SNOOZED] = "snoozed",     [EVENT_CLOSED] = "closed",
     [EVENT_NOTED] = "noted",     [EVENT_KEPT] = "kept",           [EVENT_PAUSED] = "paused",
-    [EVENT_RESUMED] = "resumed", [EVENT_FORGOTTEN] = "forgotten",
+    [EVENT_RESUMED] = "resumed", [EVENT_FORGOTTEN] = "forgotten", [EVENT_FOR_HARD_DAY] = "for-hard-day",
 };
 
 static const char *const missed_ids[MISSED_RULE_COUNT] = {
@@ -18,6 +18,7 @@ static const char *const missed_ids[MISSED_RULE_COUNT] = {
     [MISSED_PAUSED] = "paused",
     [MISSED_NO_PROMPT] = "no-prompt",
     [MISSED_REMOVED] = "removed",
+    [MISSED_FEWER] = "fewer",
 };
 
 static const char *const closed_ids[CLOSED_HOW_COUNT] = {

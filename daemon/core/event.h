@@ -17,7 +17,8 @@ enum event_kind {
     EVENT_KEPT,     /* `keep`: whether the entry's line comes back as a prompt of theme own */
     EVENT_PAUSED,   /* until `until_usec` (USEC_INFINITY: until resumed) */
     EVENT_RESUMED,
-    EVENT_FORGOTTEN, /* the entry's content was erased */
+    EVENT_FORGOTTEN,    /* the entry's content was erased */
+    EVENT_FOR_HARD_DAY, /* the entry's line comes first in a hard moment; the newest such one counts */
     EVENT_KIND_COUNT,
 };
 
@@ -30,6 +31,7 @@ enum missed_rule {
     MISSED_PAUSED,
     MISSED_NO_PROMPT, /* no text is eligible */
     MISSED_REMOVED,   /* its reminder is no longer in the schedule */
+    MISSED_FEWER,     /* the person chose fewer */
     MISSED_RULE_COUNT,
 };
 

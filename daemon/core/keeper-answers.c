@@ -6,6 +6,9 @@
 /* Put off at once: there is always room left for what comes due. */
 #define SNOOZED_MAX (KEEPER_OPEN_MAX / 2)
 
+/* How long the pause is that a question of the program's offers. */
+#define OFFER_PAUSE_USEC (7 * USEC_PER_DAY)
+
 /* What `steady` starts, the first of these that a deck has. */
 static const char *const steadying[] = {"three-breaths", "hard-moment"};
 
@@ -42,6 +45,10 @@ static int note_choice(struct turn *turn, const struct world *world, struct open
     event->step = open->step;
     if (replace_string(&event->prompt, open->prompt) < 0)
         return -ENOMEM;
+    turn->next->drift_days = 0;
+    if (*note && open->stage == STAGE_OFFER && offer_of(open) == OFFER_HARD_LINE && choice != CHOICE_HARD &&
+        !add_event(turn, world, EVENT_FOR_HARD_DAY, &open->id))
+        return -ENOMEM;
     struct effect *effect = add_effect(turn, EFFECT_SIGNAL_ANSWERED, &open->id);
     if (!effect)
         return -ENOMEM;
@@ -68,10 +75,22 @@ static int step_to(struct turn *turn, const struct world *world, struct open_pro
     return open->on_screen || open->state == OPEN_SHOWING ? ask_to_show(turn, &open->id, true) : 0;
 }
 
+/* The person's line for a hard day, if they wrote one. Without a history the rest is said all the same. */
+static int set_hard_line(struct open_prompt *open, const struct world *world) {
+    _cleanup_(history_done) struct history history = {0};
+    free(open->line);
+    open->line = NULL;
+    if (world->history(world->userdata, &history) < 0 || !history.hard_line)
+        return 0;
+    return words_of_hard_line(history.hard_line, &open->line);
+}
+
 static int answer_hard(struct turn *turn, const struct world *world, struct open_prompt *open,
                        const char *note) {
     int r =
         note_choice(turn, world, open, open->answered ? EVENT_STEPPED : EVENT_ANSWERED, CHOICE_HARD, note);
+    if (r >= 0)
+        r = set_hard_line(open, world);
     if (r < 0)
         return r;
     open->answered = true;
@@ -115,14 +134,28 @@ static int begin_pause(struct turn *turn, const struct world *world, usec_t unti
     return end_waiting(turn, world);
 }
 
-/* Nothing more until the local midnight; a longer pause stays. */
+/* Nothing more until then; a longer pause stays. */
+static int answer_with_pause(struct turn *turn, const struct world *world, struct open_prompt *open,
+                             enum choice choice, usec_t until_usec, const char *note) {
+    int r = answer_and_close(turn, world, open, choice, note);
+    if (r >= 0 && !paused_at(turn->next, until_usec - 1))
+        r = begin_pause(turn, world, until_usec);
+    return r;
+}
+
 static int answer_quiet_today(struct turn *turn, const struct world *world, struct open_prompt *open,
                               const char *note) {
     usec_t midnight = zone_day_second(world->zone, zone_local_day(world->zone, world->now_usec) + 1, 0);
-    int r = answer_and_close(turn, world, open, CHOICE_QUIET_TODAY, note);
-    if (r >= 0 && !paused_at(turn->next, midnight - 1))
-        r = begin_pause(turn, world, midnight);
-    return r;
+    return answer_with_pause(turn, world, open, CHOICE_QUIET_TODAY, midnight, note);
+}
+
+/* What a question of the program's changes, it changes when this is chosen, and only then. */
+static int answer_offer(struct turn *turn, const struct world *world, struct open_prompt *open,
+                        enum choice choice, const char *note) {
+    if (follow_offer(turn->next, choice))
+        return answer_with_pause(turn, world, open, choice, usec_add(world->now_usec, OFFER_PAUSE_USEC),
+                                 note);
+    return answer_and_close(turn, world, open, choice, note);
 }
 
 static int note_kept(struct turn *turn, const struct world *world, const struct uuid *entry, bool keep) {
@@ -166,7 +199,7 @@ static int put_off(struct turn *turn, const struct world *world, struct open_pro
     open->until_usec = until_usec;
     open->until_boot_usec = span_usec > 0 ? usec_add(world->boot_usec, span_usec) : 0;
     open->boot_id = world->boot_id;
-    if (open->stage == STAGE_NOT_THIS || open->stage == STAGE_PROMPT)
+    if (open->stage == STAGE_NOT_THIS || open->stage == STAGE_PROMPT || open->stage == STAGE_OFFER)
         open->stage = first_stage(world, open);
     struct event *event = add_event(turn, world, EVENT_SNOOZED, &open->id);
     struct effect *effect = event ? add_effect(turn, EFFECT_SIGNAL_SNOOZED, &open->id) : NULL;
@@ -190,14 +223,15 @@ static int answer_later(struct turn *turn, const struct world *world, struct ope
     return r < 0 ? r : put_off(turn, world, open, 0, until, note);
 }
 
-static bool may_choose(const struct world *world, const struct open_prompt *open, enum choice choice) {
+static bool may_choose(const struct keeper *keeper, const struct world *world, const struct open_prompt *open,
+                       enum choice choice) {
     if (open->stage == STAGE_NOTICE)
         return choice == CHOICE_OKAY;
     if (choice == CHOICE_HELPFUL || choice == CHOICE_OKAY || choice == CHOICE_NOT_FOR_ME ||
         choice == CHOICE_HARD)
         return true;
     enum choice choices[CHOICES_MAX];
-    size_t n = keeper_choices(world, open, choices);
+    size_t n = keeper_choices(keeper, world, open, choices);
     for (size_t i = 0; i < n; i++)
         if (choices[i] == choice)
             return true;
@@ -232,7 +266,7 @@ static int answer(struct turn *turn, const struct world *world, struct open_prom
     case CHOICE_SUPPORT:
         return answer_step(turn, world, open, choice, note, STAGE_SUPPORT);
     case CHOICE_OPEN:
-        return answer_step(turn, world, open, choice, note, open->practice ? STAGE_PRACTICE : STAGE_PROMPT);
+        return answer_step(turn, world, open, choice, note, opened_stage(open));
     case CHOICE_ERASE:
         return answer_erase(turn, world, open);
     case CHOICE_KEEP: {
@@ -241,6 +275,10 @@ static int answer(struct turn *turn, const struct world *world, struct open_prom
     }
     case CHOICE_JOURNAL_ONLY:
         return close_open(turn, world, open, CLOSED_ANSWERED);
+    case CHOICE_FEWER:
+    case CHOICE_AS_BEFORE:
+    case CHOICE_PAUSE:
+        return answer_offer(turn, world, open, choice, note);
     default:
         return answer_and_close(turn, world, open, choice, note);
     }
@@ -254,7 +292,7 @@ int keeper_answer(const struct keeper *keeper, const struct world *world, const 
     int r = turn_of_person(keeper, world, id, &turn, &open);
     if (r < 0)
         return r;
-    if (chosen == CHOICE_NONE || !may_choose(world, open, chosen))
+    if (chosen == CHOICE_NONE || !may_choose(keeper, world, open, chosen))
         return -EINVAL;
     r = check_note(note);
     if (r >= 0)
@@ -290,7 +328,9 @@ int keeper_written(const struct keeper *keeper, const struct world *world, const
     if (r < 0)
         return r;
     open->answered = true;
-    r = step_to(&turn, world, open, STAGE_WRITTEN);
+    bool asked_for = open->stage == STAGE_OFFER && offer_of(open) == OFFER_HARD_LINE;
+    r = asked_for ? close_open(&turn, world, open, CLOSED_ANSWERED)
+                  : step_to(&turn, world, open, STAGE_WRITTEN);
     return r < 0 ? r : turn_end(&turn, ret);
 }
 
@@ -320,8 +360,8 @@ int keeper_dismiss(const struct keeper *keeper, const struct world *world, const
 
 /* --- Lines of one's own, pause ---------------------------------------------------------------- */
 
-int keeper_note(const struct keeper *keeper, const struct world *world, const char *text, bool keep,
-                struct uuid *ret_id, struct turn *ret) {
+int keeper_note(const struct keeper *keeper, const struct world *world, const char *text,
+                enum note_for what_for, struct uuid *ret_id, struct turn *ret) {
     if (*text == 0)
         return -EINVAL;
     int r = check_note(text);
@@ -335,7 +375,9 @@ int keeper_note(const struct keeper *keeper, const struct world *world, const ch
     if (!event || replace_string(&event->note, text) < 0)
         return -ENOMEM;
     struct uuid id = event->id;
-    if (keep && note_kept(&turn, world, &id, true) < 0)
+    if (what_for == NOTE_FOR_KEEPING && note_kept(&turn, world, &id, true) < 0)
+        return -ENOMEM;
+    if (what_for == NOTE_FOR_HARD_DAY && !add_event(&turn, world, EVENT_FOR_HARD_DAY, &id))
         return -ENOMEM;
     if (!add_effect(&turn, EFFECT_SIGNAL_NOTED, &id))
         return -ENOMEM;
@@ -350,6 +392,22 @@ int keeper_keep(const struct keeper *keeper, const struct world *world, const st
     if (r >= 0)
         r = note_kept(&turn, world, entry, keep);
     return r < 0 ? r : turn_end(&turn, ret);
+}
+
+/* A line for a hard day that is before the person's eyes goes, whichever is forgotten: what is left is said
+ * all the same. */
+static int forget_hard_line(struct turn *turn, const struct world *world) {
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < turn->next->n_open; i++) {
+        struct open_prompt *open = &turn->next->open[i];
+        if (!open->line)
+            continue;
+        replace_string(&open->line, NULL);
+        turn->changed = true;
+        if (open->stage == STAGE_HARD)
+            r = step_to(turn, world, open, STAGE_HARD);
+    }
+    return r;
 }
 
 /* A kept line of that entry that is before the person's eyes as a prompt closes; one that was only chosen for
@@ -390,6 +448,8 @@ int keeper_forget(const struct keeper *keeper, const struct world *world, const 
         r = close_open(&turn, world, open, CLOSED_FORGOTTEN);
     if (r >= 0)
         r = forget_line(&turn, world, entry);
+    if (r >= 0)
+        r = forget_hard_line(&turn, world);
     return r < 0 ? r : turn_end(&turn, ret);
 }
 

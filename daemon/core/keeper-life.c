@@ -4,6 +4,7 @@
  * What bounds that which can pile up: one prompt is on the screen; a newer showing closes every older shown
  * one; of those that wait, the newest is shown and the others are missed. Long absences are taken in piece by
  * piece. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "daemon/core/keeper-parts.h"
@@ -105,6 +106,8 @@ static int take_in(struct turn *turn, const struct world *world, const struct oc
         return give_up(turn, world, open, MISSED_GAP);
     if (!has_place(keeper, world, occurrence->reminder, occurrence->due_usec))
         return give_up(turn, world, open, MISSED_LIMIT);
+    if (passes_by(keeper, world))
+        return give_up(turn, world, open, MISSED_FEWER);
     return 0;
 }
 
@@ -232,16 +235,30 @@ int set_practice(struct open_prompt *open, const struct practice *practice) {
     return 0;
 }
 
-/* How a prompt comes up: each time it comes, a concealed one is closed again. */
-enum stage first_stage(const struct world *world, const struct open_prompt *open) {
-    return world->schedule->conceal & THEME_BIT(open->theme) ? STAGE_CONCEALED : STAGE_PROMPT;
+enum stage opened_stage(const struct open_prompt *open) {
+    if (open->practice)
+        return STAGE_PRACTICE;
+    return offer_of(open) == OFFER_COUNT ? STAGE_PROMPT : STAGE_OFFER;
 }
 
-static int set_prompt(struct open_prompt *open, const struct world *world, const struct pick *pick) {
-    char why[64];
-    snprintf(why, sizeof why, "%s %u %u", branch_id(pick->branch), pick->rated_helpful, pick->rated);
+/* A question of the program's is concealed with the theme it names; one that names none, where all are. */
+enum stage first_stage(const struct world *world, const struct open_prompt *open) {
+    enum theme theme = offer_theme(open);
+    theme_set conceal = world->schedule->conceal;
+    bool concealed = theme == THEME_NONE ? conceal == THEME_SET_ALL : (conceal & THEME_BIT(theme)) != 0;
+    return concealed ? STAGE_CONCEALED : opened_stage(open);
+}
+
+/* With the seed the choice can be made again from the same history. */
+static int set_prompt(struct open_prompt *open, const struct world *world, const struct pick *pick,
+                      uint64_t seed) {
+    char why[80];
+    snprintf(why, sizeof why, "%s %u %u %016" PRIx64, branch_id(pick->branch), pick->rated_helpful,
+             pick->rated, seed);
     _cleanup_free_ char *words = NULL;
-    int r = prompt_words(pick->prompt, or_empty(world->schedule->name), &words);
+    int r = pick->prompt->written_usec > 0
+                ? words_of_own(world, pick->prompt, &words)
+                : prompt_words(pick->prompt, or_empty(world->schedule->name), &words);
     if (r >= 0)
         r = replace_string(&open->prompt, pick->prompt->id);
     if (r >= 0)
@@ -256,8 +273,7 @@ static int set_prompt(struct open_prompt *open, const struct world *world, const
     return 0;
 }
 
-/* Chance for a scheduled one comes from its key, so that a look ahead sees the same; by hand it is fresh. */
-static uint64_t seed_of(const struct world *world, const struct open_prompt *open) {
+uint64_t seed_of(const struct world *world, const struct open_prompt *open) {
     if (!open->by_hand)
         return hash_word(world->secret, "choose", open->reminder, open->due_usec, 0);
     uint64_t seed;
@@ -265,29 +281,36 @@ static uint64_t seed_of(const struct world *world, const struct open_prompt *ope
     return seed;
 }
 
-/* Which text. -ENOENT: none is eligible. */
-int choose_text(struct open_prompt *open, const struct world *world, theme_set themes, bool asked, bool write,
-                const char *practice_id) {
-    const struct practice *practice = practice_id ? library_find_practice(world->library, practice_id) : NULL;
-    if (practice)
-        return set_practice(open, practice);
-    struct history history = {0};
-    int r = world->history(world->userdata, &history);
-    if (r < 0)
-        return r;
+int choose_text(struct open_prompt *open, const struct world *world, const struct history *history,
+                theme_set themes, bool asked, bool write) {
     struct wish wish = {
         .themes = themes,
+        .focus = path_focus(world->schedule, history),
         .asked = asked,
         .write = write,
         .now_usec = world->now_usec,
         .seed = seed_of(world, open),
     };
     struct pick pick;
-    r = choose_prompt(world->library, world->schedule, &history, &wish, &pick);
+    int r = choose_prompt(world->library, world->schedule, history, &wish, &pick);
+    return r < 0 ? r : set_prompt(open, world, &pick, wish.seed);
+}
+
+/* What the program itself has to say comes first, in the place of what was to come. */
+static int choose_scheduled(struct open_prompt *open, const struct keeper *keeper, const struct world *world,
+                            const struct reminder *reminder) {
+    _cleanup_(history_done) struct history history = {0};
+    int r = world->history(world->userdata, &history);
     if (r >= 0)
-        r = set_prompt(open, world, &pick);
-    history_done(&history);
-    return r;
+        r = take_offer(open, keeper, world, &history, seed_of(world, open));
+    if (r != 0)
+        return MIN_OF(r, 0);
+    const struct practice *practice =
+        reminder && reminder->practice ? library_find_practice(world->library, reminder->practice) : NULL;
+    if (practice)
+        return set_practice(open, practice);
+    return choose_text(open, world, &history, reminder ? reminder->themes : 0, false,
+                       reminder && reminder->write);
 }
 
 /* The first showing begins the entry; a later one (after a snooze) only adds to it. */
@@ -333,8 +356,10 @@ int count_shown(struct turn *turn, const struct world *world, struct open_prompt
         }
     }
     open->state = OPEN_SHOWN;
-    if (open->shown_usec == 0)
+    if (open->shown_usec == 0) {
+        note_offer_shown(keeper, world, open);
         open->shown_usec = world->now_usec;
+    }
     open->expires_usec = usec_add(world->now_usec, world->schedule->expire_after_usec);
     if (!open->by_hand)
         open->expires_usec =
@@ -516,8 +541,7 @@ static int show_waiting(struct turn *turn, const struct world *world, bool look_
     if (open->shown_usec == 0 && !has_place(turn->next, world, reminder, world->now_usec))
         return give_up(turn, world, open, MISSED_LIMIT);
     if (!open->prompt && !look_ahead) {
-        r = choose_text(open, world, reminder ? reminder->themes : 0, false, reminder && reminder->write,
-                        reminder ? reminder->practice : NULL);
+        r = choose_scheduled(open, turn->next, world, reminder);
         if (r == -ENOENT)
             return give_up(turn, world, open, MISSED_NO_PROMPT);
         if (r < 0)

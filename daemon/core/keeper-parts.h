@@ -10,6 +10,60 @@
 #define WORDS_HARD_TITLE N_("A hard moment")
 #define WORDS_HARD       N_("Nothing needs fixing this minute.")
 
+/* --- keeper-offers.c: what the program itself asks -------------------------------------------- */
+
+enum offer {
+    OFFER_GUIDANCE,
+    OFFER_HARD, /* some hard moments of late */
+    OFFER_DRIFT,
+    OFFER_REVIEW,
+    OFFER_LATE_REVIEW,
+    OFFER_LESS, /* of a theme */
+    OFFER_PATH, /* its next part */
+    OFFER_HARD_LINE,
+    OFFER_THEN, /* then and now */
+    OFFER_COUNT,
+};
+#define PATH_PARTS 5
+
+/* What it is written down as. `of`: a theme, or a part of the path from 0; else 0. */
+#define OFFER_ID_SIZE 48
+const char *offer_id(enum offer offer, unsigned of, char buffer[OFFER_ID_SIZE]);
+/* OFFER_COUNT: it is none. */
+enum offer offer_of(const struct open_prompt *open);
+/* The theme that its words give away. */
+enum theme offer_theme(const struct open_prompt *open);
+size_t offer_choices(const struct keeper *keeper, const struct open_prompt *open,
+                     enum choice ret[CHOICES_MAX]);
+/* One that can be asked for by hand; OFFER_COUNT: no such word. */
+enum offer offer_from_word(const char *word);
+
+/* 1: one is due, and has become what the prompt says; 0: none is. */
+int take_offer(struct open_prompt *open, const struct keeper *keeper, const struct world *world,
+               const struct history *history, uint64_t seed);
+/* By hand. -ENODATA: there is nothing to ask about. */
+int ask_offer(struct open_prompt *open, const struct keeper *keeper, const struct world *world,
+              const struct history *history, enum offer offer, uint64_t seed);
+/* Where the path is; 0: there is none. */
+theme_set path_focus(const struct schedule *schedule, const struct history *history);
+
+/* A prompt is shown for the first time. */
+void note_offer_shown(struct keeper *keeper, const struct world *world, const struct open_prompt *open);
+void note_offer_closed(struct keeper *keeper, const struct open_prompt *open, enum closed_how how);
+/* What a choice changes; true: a pause is to begin. */
+bool follow_offer(struct keeper *keeper, enum choice choice);
+/* Whether one that has come due passes by, because the person chose fewer. Counts it. */
+bool passes_by(struct keeper *keeper, const struct world *world);
+
+/* --- keeper-words.c: what a person reads ------------------------------------------------------ */
+
+/* The callers free. -ENOMEM. */
+int words_of_offer(const struct world *world, enum offer offer, unsigned of, char **ret);
+int words_of_own(const struct world *world, const struct prompt *line, char **ret);
+int words_of_then(const struct world *world, const struct prompt *line, char **ret);
+int words_of_hard_line(const char *line, char **ret);
+const char *words_of_offer_title(enum offer offer); /* English; static; NULL: the usual one */
+
 /* --- keeper-turn.c: a turn in the making ------------------------------------------------------ */
 
 /* A copy of `value` (may be NULL) takes the old one's place. */
@@ -65,10 +119,15 @@ int end_waiting(struct turn *turn, const struct world *world);
 /* NULL: by hand, or it is no longer in the schedule. */
 const struct reminder *reminder_of(const struct world *world, const struct open_prompt *open);
 int set_practice(struct open_prompt *open, const struct practice *practice);
+/* How a prompt comes up: each time it comes, a concealed one is closed again. */
 enum stage first_stage(const struct world *world, const struct open_prompt *open);
+/* What is under it. */
+enum stage opened_stage(const struct open_prompt *open);
+/* Chance for a scheduled one comes from its key, so that a look ahead sees the same; by hand it is fresh. */
+uint64_t seed_of(const struct world *world, const struct open_prompt *open);
 /* Which text. -ENOENT: none is eligible. */
-int choose_text(struct open_prompt *open, const struct world *world, theme_set themes, bool asked, bool write,
-                const char *practice_id);
+int choose_text(struct open_prompt *open, const struct world *world, const struct history *history,
+                theme_set themes, bool asked, bool write);
 
 /* Closes whatever else is before the person's eyes, and asks the presenter. */
 int begin_showing(struct turn *turn, const struct world *world, const struct uuid *id);

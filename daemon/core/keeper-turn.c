@@ -8,6 +8,7 @@ static void open_done(struct open_prompt *open) {
     free(open->prompt);
     free(open->title);
     free(open->text);
+    free(open->line);
     free(open->why);
     free(open->bus_id);
     free(open->owner);
@@ -25,7 +26,8 @@ int replace_string(char **string, const char *value) {
 
 static int open_copy(const struct open_prompt *from, struct open_prompt *to) {
     *to = *from;
-    char **strings[] = {&to->reminder, &to->prompt, &to->title, &to->text, &to->why, &to->bus_id, &to->owner};
+    char **strings[] = {&to->reminder, &to->prompt, &to->title,  &to->text,
+                        &to->line,     &to->why,    &to->bus_id, &to->owner};
     int r = 0;
     for (size_t i = 0; i < ELEMENTSOF(strings); i++) {
         const char *value = *strings[i];
@@ -55,13 +57,9 @@ int keeper_copy(const struct keeper *from, struct keeper **ret) {
     _cleanup_(keeper_freep) struct keeper *to = keeper_new();
     if (!to)
         return -ENOMEM;
-    to->planned_until_usec = from->planned_until_usec;
-    to->latest_due_usec = from->latest_due_usec;
-    to->paused_until_usec = from->paused_until_usec;
-    to->last_shown_usec = from->last_shown_usec;
-    to->day = from->day;
-    to->day_count = from->day_count;
-    to->commands_named = from->commands_named;
+    /* All that stands after the list of open prompts is numbers. */
+    const size_t numbers = offsetof(struct keeper, planned_until_usec);
+    memcpy((char *)to + numbers, (const char *)from + numbers, sizeof *to - numbers);
     for (; to->n_open < from->n_open; to->n_open++) {
         int r = open_copy(&from->open[to->n_open], &to->open[to->n_open]);
         if (r < 0)
@@ -90,6 +88,13 @@ int keeper_merge(const struct keeper *running, const struct keeper *stored, stru
     to->paused_until_usec = MAX_OF(running->paused_until_usec, stored->paused_until_usec);
     to->last_shown_usec = MAX_OF(running->last_shown_usec, stored->last_shown_usec);
     to->commands_named = MAX_OF(running->commands_named, stored->commands_named);
+    to->guided |= stored->guided;
+    to->then_usec = MAX_OF(running->then_usec, stored->then_usec);
+    to->offer_day = MAX_OF(running->offer_day, stored->offer_day);
+    to->fewer = stored->fewer; /* what was chosen where nothing could be written down was refused */
+    to->fewer_count = stored->fewer_count;
+    to->drift_days = stored->drift_days;
+    to->drift_day = stored->drift_day;
     if (running->day == stored->day)
         to->day_count += stored->day_count;
     else if (running->day_count == 0) {
@@ -223,6 +228,7 @@ int close_open(struct turn *turn, const struct world *world, struct open_prompt 
     if (!effect)
         return -ENOMEM;
     effect->detail = closed_how_id(how);
+    note_offer_closed(turn->next, open, how);
     remove_open(turn, open);
     return 0;
 }

@@ -1,6 +1,9 @@
 /* What the screen says at each stage, and what can be answered. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "daemon/core/date.h"
 #include "daemon/core/keeper-parts.h"
-#include "daemon/core/translate.h"
 
 #define WORDS_TITLE           N_("A moment for you")
 #define WORDS_CONCEALED_TITLE N_("A note for you")
@@ -22,7 +25,7 @@ static const char *const open_state_ids[OPEN_STATE_COUNT] = {
 static const char *const stage_ids[STAGE_COUNT] = {
     [STAGE_PROMPT] = "prompt",     [STAGE_CONCEALED] = "concealed", [STAGE_NOT_THIS] = "not-this",
     [STAGE_PRACTICE] = "practice", [STAGE_WRITTEN] = "written",     [STAGE_HARD] = "hard",
-    [STAGE_SUPPORT] = "support",   [STAGE_NOTICE] = "notice",
+    [STAGE_SUPPORT] = "support",   [STAGE_NOTICE] = "notice",       [STAGE_OFFER] = "offer",
 };
 
 const char *presence_id(enum presence presence) {
@@ -60,7 +63,7 @@ static size_t prompt_choices(const struct world *world, const struct open_prompt
     return n;
 }
 
-size_t keeper_choices(const struct world *world, const struct open_prompt *open,
+size_t keeper_choices(const struct keeper *keeper, const struct world *world, const struct open_prompt *open,
                       enum choice ret[CHOICES_MAX]) {
     size_t n = 0;
     switch (open->stage) {
@@ -89,6 +92,8 @@ size_t keeper_choices(const struct world *world, const struct open_prompt *open,
     case STAGE_NOTICE:
         ret[n++] = CHOICE_OKAY;
         break;
+    case STAGE_OFFER:
+        return offer_choices(keeper, open, ret);
     case STAGE_SUPPORT:
         ret[n++] = CHOICE_STEADY;
         ret[n++] = CHOICE_QUIET_TODAY;
@@ -134,18 +139,119 @@ void keeper_words(const struct world *world, const struct open_prompt *open, con
         break;
     case STAGE_HARD:
         title = _(WORDS_HARD_TITLE);
-        body = _(WORDS_HARD);
+        body = open->line ? open->line : _(WORDS_HARD);
         break;
     case STAGE_SUPPORT:
         title = _(WORDS_SUPPORT_TITLE);
         body = or_empty(world->schedule->support);
         break;
     case STAGE_NOTICE:
-        title = _(title);
+    case STAGE_OFFER:
+        title = _(open->title ? open->title : WORDS_TITLE);
         break;
     default:
         break;
     }
     *ret_title = title;
     *ret_body = body;
+}
+
+/* --- What the program itself says ------------------------------------------------------------- */
+
+/* Put together around a date, a theme or the person's own line, and translated then: like the text of a
+ * prompt, it is written down as it was read. */
+
+#define WORDS_GUIDANCE                                                                                       \
+    N_("A few times a day a short invitation comes up. Letting it pass is fine, and so is no. This is not "  \
+       "treatment, and not for emergencies. If it makes things worse, it is fine to stop.")
+
+/* One line at each change. */
+static const char *const path_words[PATH_PARTS] = {
+    N_("Your path begins with two weeks of noticing and care, with the other themes in between."),
+    N_("From now on, for two weeks, your path turns to self-image, with the other themes in between."),
+    N_("From now on, for two weeks, your path turns to self-respect, with the other themes in between."),
+    N_("From now on, for two weeks, your path turns to kindness, with the other themes in between."),
+    N_("Your path ends here. From now on all themes mix again."),
+};
+
+static const struct {
+    const char *title, *text; /* title NULL: the usual one; text NULL: see words_of_offer() */
+} offer_words[OFFER_COUNT] = {
+    [OFFER_GUIDANCE] = {N_("Before the first one"), NULL},
+    [OFFER_HARD] = {NULL, N_("There were some hard moments lately. Someone you trust might be good to have "
+                             "near. Would fewer prompts suit you, or a pause?")},
+    [OFFER_DRIFT] = {NULL, N_("Letting prompts pass is fine. Would fewer suit you?")},
+    [OFFER_REVIEW] = {N_("A look back"), N_("Two weeks so far. Does it suit you as it is?")},
+    [OFFER_LATE_REVIEW] = {N_("A look back"), N_("Eight weeks so far. Does it suit you as it is? It is fine "
+                                                 "to need this less.")},
+    [OFFER_LESS] = {NULL, NULL},
+    [OFFER_PATH] = {NULL, NULL},
+    [OFFER_HARD_LINE] = {N_("For a hard day"), N_("If you like, write a line for a hard day. In a hard "
+                                                  "moment it would come first, in your own words.")},
+    [OFFER_THEN] = {N_("Then and now"), NULL},
+};
+
+__attribute__((format(printf, 2, 3))) static int compose(char **ret, const char *format, ...) {
+    char *text;
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (n < 0)
+        return -ENOMEM;
+    free(*ret);
+    *ret = text;
+    return 0;
+}
+
+const char *keeper_guidance(void) {
+    return _(WORDS_GUIDANCE);
+}
+
+const char *words_of_offer_title(enum offer offer) {
+    return offer_words[offer].title;
+}
+
+static int words_of_guidance(const char *support, char **ret) {
+    _cleanup_free_ char *line = NULL;
+    if (*support == 0)
+        return compose(ret, "%s", keeper_guidance());
+    int r = compose(&line, _("Support: %s"), support);
+    return r < 0 ? r : compose(ret, "%s\n\n%s", keeper_guidance(), line);
+}
+
+int words_of_offer(const struct world *world, enum offer offer, unsigned of, char **ret) {
+    switch (offer) {
+    case OFFER_GUIDANCE:
+        return words_of_guidance(or_empty(world->schedule->support), ret);
+    case OFFER_LESS:
+        return compose(ret, _("Two prompts of the theme \"%s\" were not for you. Less of this theme?"),
+                       theme_name((enum theme)of));
+    case OFFER_PATH:
+        return compose(ret, "%s", _(path_words[of]));
+    default:
+        return compose(ret, "%s", _(offer_words[offer].text));
+    }
+}
+
+static const char *date_of(const struct world *world, const struct prompt *line,
+                           char buffer[DATE_WORDS_SIZE]) {
+    return date_words(line->written_usec, world->now_usec, world->zone, buffer);
+}
+
+int words_of_own(const struct world *world, const struct prompt *line, char **ret) {
+    char date[DATE_WORDS_SIZE];
+    return compose(ret, _("On %s you wrote: %s"), date_of(world, line, date), line->text);
+}
+
+int words_of_then(const struct world *world, const struct prompt *line, char **ret) {
+    _cleanup_free_ char *wrote = NULL;
+    int r = words_of_own(world, line, &wrote);
+    return r < 0 ? r : compose(ret, "%s\n\n%s", wrote, _("Is this still how you see yourself?"));
+}
+
+int words_of_hard_line(const char *line, char **ret) {
+    _cleanup_free_ char *own = NULL;
+    int r = compose(&own, _("Your own words for a day like this: %s"), line);
+    return r < 0 ? r : compose(ret, "%s\n\n%s", own, _(WORDS_HARD));
 }

@@ -69,33 +69,51 @@ usec_t keeper_back_usec(const struct keeper *keeper, const struct world *world,
 
 /* --- By hand ---------------------------------------------------------------------------------- */
 
-static int set_hard(struct open_prompt *open) {
+static int set_hard(struct open_prompt *open, const struct history *history) {
     int r = replace_string(&open->prompt, "hard");
     if (r >= 0)
         r = replace_string(&open->title, WORDS_HARD_TITLE);
     if (r >= 0)
         r = replace_string(&open->text, WORDS_HARD);
+    if (r >= 0 && history->hard_line)
+        r = words_of_hard_line(history->hard_line, &open->line);
     open->stage = STAGE_HARD;
     return r;
 }
 
-static int choose_by_hand(struct open_prompt *open, const struct world *world, const char *what) {
-    if (streq(what, choice_id(CHOICE_HARD)))
-        return set_hard(open);
-    int r;
+static int choose_with(struct open_prompt *open, const struct keeper *keeper, const struct world *world,
+                       const struct history *history, const char *what) {
     const struct reminder *reminder = schedule_find(world->schedule, what);
+    const struct practice *practice =
+        library_find_practice(world->library, reminder ? or_empty(reminder->practice) : what);
     enum theme theme = theme_from_id(what);
+    enum offer offer = offer_from_word(what);
+    int r;
+    if (streq(what, choice_id(CHOICE_HARD)))
+        return set_hard(open, history);
+    if (offer != OFFER_COUNT)
+        return ask_offer(open, keeper, world, history, offer, seed_of(world, open));
+    if (practice)
+        return set_practice(open, practice);
     if (*what == 0)
-        r = choose_text(open, world, 0, false, false, NULL);
+        r = choose_text(open, world, history, 0, false, false);
     else if (theme != THEME_NONE)
-        r = choose_text(open, world, THEME_BIT(theme), true, false, NULL);
+        r = choose_text(open, world, history, THEME_BIT(theme), true, false);
     else if (reminder)
-        r = choose_text(open, world, reminder->themes, false, reminder->write, reminder->practice);
-    else if (library_find_practice(world->library, what))
-        r = choose_text(open, world, 0, false, false, what);
+        r = choose_text(open, world, history, reminder->themes, false, reminder->write);
     else
         return -ENOENT;
     return r == -ENOENT ? -ENODATA : r;
+}
+
+/* Help in a hard moment comes also where the history can't be read. */
+static int choose_by_hand(struct open_prompt *open, const struct keeper *keeper, const struct world *world,
+                          const char *what) {
+    _cleanup_(history_done) struct history history = {0};
+    int r = world->history(world->userdata, &history);
+    if (r < 0 && !streq(what, choice_id(CHOICE_HARD)))
+        return r;
+    return choose_with(open, keeper, world, &history, what);
 }
 
 int keeper_prompt(const struct keeper *keeper, const struct world *world, const char *what,
@@ -111,7 +129,7 @@ int keeper_prompt(const struct keeper *keeper, const struct world *world, const 
         return -ENOMEM;
     struct uuid id = open->id;
     open->by_hand = true;
-    r = choose_by_hand(open, world, what);
+    r = choose_by_hand(open, turn.next, world, what);
     if (r >= 0)
         r = begin_showing(&turn, world, &id);
     if (r < 0)

@@ -18,9 +18,14 @@
 #include "daemon/core/event.h"
 #include "daemon/core/plan.h"
 
+#define KEEPER_FEWER_OF  3 /* prompts, of which `fewer` lets one pass by; chosen twice, two */
+#define KEEPER_FEWER_MAX 2
+
 /* Open prompts at once: one shown, one waiting, and what was put off. More is refused with -E2BIG. */
 #define KEEPER_OPEN_MAX 64
 #define KEEPER_NOTE_MAX 4000 /* bytes of a written line; more is refused with -EMSGSIZE */
+/* Bytes of a text that is shown: a line of one's own and the words around it. */
+#define KEEPER_TEXT_MAX (KEEPER_NOTE_MAX + 200)
 
 /* After any absence at most one prompt, 1 to 3 minutes after the return. */
 #define KEEPER_RETURN_MIN_USEC (1 * USEC_PER_MINUTE)
@@ -55,6 +60,7 @@ enum stage {
     STAGE_HARD,     /* `hard` was chosen */
     STAGE_SUPPORT,  /* the support line is shown */
     STAGE_NOTICE,   /* a word from the program itself: keeper_tell() */
+    STAGE_OFFER,    /* a question from the program itself: keeper-offers.c */
     STAGE_COUNT,
 };
 const char *stage_id(enum stage stage);
@@ -77,6 +83,7 @@ struct open_prompt {
     enum theme theme;
     char *prompt; /* id of the prompt or practice; NULL: not chosen yet */
     char *title, *text;
+    char *line; /* what a hard moment says where there is a line for a hard day; never written down */
     char *why;
     bool write, practice;
     uint32_t step; /* of a practice, from 0 */
@@ -107,6 +114,13 @@ struct keeper {
     int32_t day;               /* local date (days since 1970) that day_count counts */
     uint32_t day_count;        /* scheduled showings on it */
     uint32_t commands_named;   /* showings that named the command that answers; see keeper_named() */
+    bool guided;               /* the guidance of the first start was answered or put away */
+    uint32_t fewer;            /* how often `fewer` was chosen: of three prompts that many pass by */
+    uint32_t fewer_count;      /* prompts that came due since then */
+    uint32_t drift_days;       /* days since the last answer on which the schedule showed something */
+    int32_t drift_day;         /* the latest of them */
+    int32_t offer_day;         /* the local date of the last offer */
+    usec_t then_usec;          /* the last "then and now"; 0: none */
 };
 
 /* Everything from outside that a turn may depend on. Borrowed for the call. */
@@ -190,7 +204,8 @@ int keeper_restart(const struct keeper *keeper, const struct world *world, struc
  * stays. */
 int keeper_reload(const struct keeper *keeper, const struct world *world, struct turn *ret);
 
-/* By hand. `what`: "", a theme, a reminder's name, a practice's id, or "hard". -ENOENT: none of these;
+/* By hand. `what`: "", a theme, a reminder's name, a practice's id, or a word of keeper_word_taken(): "hard",
+ * "then-and-now", "guidance". -ENOENT: none of these;
  * -ENODATA: no prompt is eligible. `ret_id` is the new prompt's. */
 int keeper_prompt(const struct keeper *keeper, const struct world *world, const char *what,
                   struct uuid *ret_id, struct turn *ret);
@@ -228,9 +243,24 @@ int keeper_snooze(const struct keeper *keeper, const struct world *world, const 
 int keeper_dismiss(const struct keeper *keeper, const struct world *world, const struct uuid *id,
                    struct turn *ret);
 
+/* Words that mean something to keeper_prompt(): no reminder, practice or prompt is called so. */
+bool keeper_word_taken(const char *word);
+
+/* The theme that the prompt of that id asks "Less of this theme?" about; THEME_NONE: it doesn't. */
+enum theme keeper_less_of(const char *prompt);
+
+/* What the guidance of the first start says of the program, without the support line, in the person's
+ * language. Static. */
+const char *keeper_guidance(void);
+
 /* A line of one's own; empty text is -EINVAL. */
-int keeper_note(const struct keeper *keeper, const struct world *world, const char *text, bool keep,
-                struct uuid *ret_id, struct turn *ret);
+enum note_for {
+    NOTE_FOR_JOURNAL,
+    NOTE_FOR_KEEPING,  /* it comes back as a prompt of theme own */
+    NOTE_FOR_HARD_DAY, /* it comes first in a hard moment; the newest such one counts */
+};
+int keeper_note(const struct keeper *keeper, const struct world *world, const char *text,
+                enum note_for what_for, struct uuid *ret_id, struct turn *ret);
 /* Whether the line of an entry comes back. The caller has made sure that the entry is there and has one. */
 int keeper_keep(const struct keeper *keeper, const struct world *world, const struct uuid *entry, bool keep,
                 struct turn *ret);
@@ -238,6 +268,9 @@ int keeper_keep(const struct keeper *keeper, const struct world *world, const st
  * journal does the erasing. */
 int keeper_forget(const struct keeper *keeper, const struct world *world, const struct uuid *entry,
                   struct turn *ret);
+
+/* Undoes what was chosen when the program asked: `fewer`. What was learned is the journal's. */
+int keeper_reset(const struct keeper *keeper, const struct world *world, struct turn *ret);
 
 /* `until_usec` in the past is -EINVAL. */
 int keeper_pause(const struct keeper *keeper, const struct world *world, usec_t until_usec, struct turn *ret);
@@ -257,7 +290,7 @@ usec_t keeper_back_usec(const struct keeper *keeper, const struct world *world,
 /* Whether anything waits or is on screen: presence matters then, and only then. */
 bool keeper_needs_presence(const struct keeper *keeper);
 enum presence keeper_presence(const struct keeper *keeper, const struct world *world);
-size_t keeper_choices(const struct world *world, const struct open_prompt *open,
+size_t keeper_choices(const struct keeper *keeper, const struct world *world, const struct open_prompt *open,
                       enum choice ret[CHOICES_MAX]);
 /* The label of one of them; `later` without a preset means 15 minutes. */
 const char *keeper_choice_label(const struct world *world, enum choice choice,

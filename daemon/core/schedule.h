@@ -54,6 +54,12 @@ enum weight {
     WEIGHT_MORE,
 };
 
+/* A direction for some weeks: see core/keeper-offers.c. */
+enum path {
+    PATH_NONE,
+    PATH_SELF_IMAGE,
+};
+
 /* What holds a prompt back (`hold`), as bits. */
 enum hold {
     HOLD_LOCKED = 1 << 0,
@@ -91,6 +97,7 @@ struct schedule {
     bool sound;
     enum weight weights[THEME_COUNT];
     bool learn, drift;
+    enum path path;
     char *support;
 };
 

@@ -114,9 +114,10 @@ static int append_flag(sd_bus_message *m, const char *key, bool flag) {
     return sd_bus_message_append(m, "{sv}", key, "b", (int)flag);
 }
 
-static int append_choices(sd_bus_message *m, const struct world *world, const struct open_prompt *open) {
+static int append_choices(sd_bus_message *m, const struct keeper *keeper, const struct world *world,
+                          const struct open_prompt *open) {
     enum choice choices[CHOICES_MAX];
-    size_t n = keeper_choices(world, open, choices);
+    size_t n = keeper_choices(keeper, world, open, choices);
     int r = sd_bus_message_open_container(m, 'e', "sv");
     if (r >= 0)
         r = sd_bus_message_append(m, "s", "choices");
@@ -135,7 +136,8 @@ static int append_choices(sd_bus_message *m, const struct world *world, const st
 }
 
 /* What is known from the first showing on. */
-static int append_shown(sd_bus_message *m, const struct world *world, const struct open_prompt *open) {
+static int append_shown(sd_bus_message *m, const struct keeper *keeper, const struct world *world,
+                        const struct open_prompt *open) {
     const char *title, *body;
     keeper_words(world, open, &title, &body);
     int r = append_text(m, "theme", theme_id(open->theme));
@@ -148,7 +150,7 @@ static int append_shown(sd_bus_message *m, const struct world *world, const stru
     if (r >= 0)
         r = append_string(m, "stage", stage_id(open->stage));
     if (r >= 0)
-        r = append_choices(m, world, open);
+        r = append_choices(m, keeper, world, open);
     if (r >= 0)
         r = append_flag(m, "write", open->write);
     const struct practice *practice =
@@ -174,7 +176,7 @@ static int append_open(sd_bus_message *m, const struct keeper *keeper, const str
     if (r >= 0)
         r = append_usec(m, "due_usec", open->due_usec);
     if (r >= 0 && open->prompt)
-        r = append_shown(m, world, open);
+        r = append_shown(m, keeper, world, open);
     if (r >= 0)
         r = append_flag(m, "on_screen", open->on_screen);
     if (r >= 0)
@@ -210,6 +212,8 @@ static int append_entry(void *userdata, const struct entry *entry) {
     if (r >= 0)
         r = append_flag(m, "keep", entry->keep);
     if (r >= 0)
+        r = append_flag(m, "for_hard_day", entry->for_hard_day);
+    if (r >= 0)
         r = append_number(m, "snoozes", entry->snoozes);
     if (r >= 0)
         r = append_number(m, "step", entry->step);
@@ -238,6 +242,7 @@ struct arguments {
     const char *text, *note;
     usec_t span_usec, until_usec;
     bool keep;
+    enum note_for what_for;
     struct uuid ret_id;
     usec_t ret_usec;
 };
@@ -265,7 +270,7 @@ static int method_prompt(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return invalid(
             error,
             _("\"%.64s\" is not known; allowed are \"\", a theme, a reminder's name, a practice's id, "
-              "or \"hard\""),
+              "\"hard\", \"then-and-now\", or \"guidance\""),
             a.text);
     return r < 0 ? set_error_for(error, r) : reply_id(m, &a.ret_id);
 }
@@ -283,7 +288,7 @@ static int invalid_choice(struct bus_object *object, const struct arguments *a, 
     const struct open_prompt *open = keeper_find(keeper, a->id);
     char allowed[256] = "";
     enum choice choices[CHOICES_MAX];
-    size_t n = open ? keeper_choices(&world, open, choices) : 0, used = 0;
+    size_t n = open ? keeper_choices(keeper, &world, open, choices) : 0, used = 0;
     for (size_t i = 0; i < n && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s, ", choice_id(choices[i]));
     return invalid(
@@ -363,21 +368,30 @@ static int method_dismiss(sd_bus_message *m, void *userdata, sd_bus_error *error
 static int act_note(const struct keeper *keeper, const struct world *world, void *userdata,
                     struct turn *ret) {
     struct arguments *a = userdata;
-    return keeper_note(keeper, world, a->text, a->keep, &a->ret_id, ret);
+    return keeper_note(keeper, world, a->text, a->what_for, &a->ret_id, ret);
+}
+
+static int note(sd_bus_message *m, struct bus_object *object, struct arguments *a, sd_bus_error *error) {
+    int r = object->host->turn(object->userdata, act_note, a);
+    if (r == -EINVAL)
+        return invalid(error, _("The line is empty"));
+    return r < 0 ? set_error_for(error, r) : reply_id(m, &a->ret_id);
 }
 
 static int method_note(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-    struct bus_object *object = userdata;
     struct arguments a = {0};
     int keep;
     int r = sd_bus_message_read(m, "sb", &a.text, &keep);
     if (r < 0)
         return r;
-    a.keep = keep;
-    r = object->host->turn(object->userdata, act_note, &a);
-    if (r == -EINVAL)
-        return invalid(error, _("The line is empty"));
-    return r < 0 ? set_error_for(error, r) : reply_id(m, &a.ret_id);
+    a.what_for = keep ? NOTE_FOR_KEEPING : NOTE_FOR_JOURNAL;
+    return note(m, userdata, &a, error);
+}
+
+static int method_note_for_hard_day(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+    struct arguments a = {.what_for = NOTE_FOR_HARD_DAY};
+    int r = sd_bus_message_read(m, "s", &a.text);
+    return r < 0 ? r : note(m, userdata, &a, error);
 }
 
 /* An id that names an entry of the journal, as Keep and Forget need one. */
@@ -690,6 +704,15 @@ static const struct {
     {"paused", N_("it came due in a pause")},
     {"no-prompt", N_("no text was eligible for it")},
     {"removed", N_("its reminder is no longer in the schedule")},
+    {"fewer", N_("you chose fewer, so this one passed by")},
+};
+
+/* What the program itself asks. */
+static const struct {
+    const char *why, *sentence;
+} own_questions[] = {
+    {"offer", N_("It is a word from kindly itself, in the place of a prompt.")},
+    {"then-and-now", N_("It is a line that you kept half a year ago or longer.")},
 };
 
 /* Why this text: the branch of the choice, and its counts. */
@@ -699,6 +722,9 @@ static int explain_choice(const struct entry *entry, char **ret) {
     sscanf(or_empty(entry->why), "%31s %u %u", name, &helpful, &rated);
     const char *theme = theme_name(entry->theme);
     int n;
+    for (size_t i = 0; i < ELEMENTSOF(own_questions); i++)
+        if (streq(own_questions[i].why, name))
+            return (*ret = strdup(_(own_questions[i].sentence))) ? 0 : -ENOMEM;
     switch (branch_from_id(name)) {
     case BRANCH_NEW:
         n = asprintf(ret, _("Its theme, %s, had been shown least so far."), theme);
@@ -711,12 +737,17 @@ static int explain_choice(const struct entry *entry, char **ret) {
                                  theme, helpful, rated)
                       : asprintf(ret, _("Its theme, %s, was drawn by chance."), theme);
         break;
+    case BRANCH_PATH:
+        n = asprintf(ret, _("Its theme, %s, is where your path is now."), theme);
+        break;
     case BRANCH_ASKED:
         n = asprintf(ret, _("Its theme, %s, was the one that could come."), theme);
         break;
     default:
         n = asprintf(ret, "%s",
-                     *or_empty(entry->prompt) ? _("It is a practice.") : _("Its content was erased."));
+                     streq(or_empty(entry->prompt), "hard") ? _("It is there for a hard moment.")
+                     : *or_empty(entry->prompt)             ? _("It is a practice.")
+                                                            : _("Its content was erased."));
     }
     return n < 0 ? -ENOMEM : 0;
 }
@@ -806,6 +837,8 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("Dismiss", SD_BUS_ARGS("s", id), SD_BUS_NO_RESULT, method_dismiss, 0),
     SD_BUS_METHOD_WITH_ARGS("Note", SD_BUS_ARGS("s", text, "b", keep), SD_BUS_RESULT("s", id), method_note,
                             SD_BUS_VTABLE_SENSITIVE),
+    SD_BUS_METHOD_WITH_ARGS("NoteForHardDay", SD_BUS_ARGS("s", text), SD_BUS_RESULT("s", id),
+                            method_note_for_hard_day, SD_BUS_VTABLE_SENSITIVE),
     SD_BUS_METHOD_WITH_ARGS("Keep", SD_BUS_ARGS("s", id, "b", keep), SD_BUS_NO_RESULT, method_keep, 0),
     SD_BUS_METHOD_WITH_ARGS("Forget", SD_BUS_ARGS("s", id), SD_BUS_NO_RESULT, method_forget, 0),
     SD_BUS_METHOD_WITH_ARGS("ForgetRange", SD_BUS_ARGS("t", since_usec, "t", until_usec),

@@ -3,6 +3,7 @@
  * never ends the reading, so that all are told; a schedule with a mistake is thrown away as a whole. */
 #include "daemon/store/config.h"
 
+#include "daemon/core/keeper.h"
 #include "daemon/core/plan.h"
 #include "daemon/core/span.h"
 #include "daemon/store/language.h"
@@ -217,6 +218,18 @@ static int take_weight(struct settings *settings, const config_setting_t *settin
     return settings_refuse(settings, setting, key, NULL);
 }
 
+static int take_path(struct settings *settings, const config_setting_t *setting, const struct key *key,
+                     void *field) {
+    static const char *const words[] = {[PATH_NONE] = "", [PATH_SELF_IMAGE] = "self-image"};
+    const char *word = setting_text(setting);
+    for (size_t i = 0; i < ELEMENTSOF(words); i++)
+        if (word && streq(word, words[i])) {
+            *(enum path *)field = (enum path)i;
+            return 0;
+        }
+    return settings_refuse(settings, setting, key, NULL);
+}
+
 /* A group whose table of keys is the table of themes. */
 static int take_weights(struct settings *settings, const config_setting_t *setting, const struct key *key,
                         void *field) {
@@ -303,6 +316,8 @@ static int take_name(struct settings *settings, const config_setting_t *setting,
         reason = "that is a theme's id; give the reminder another name";
     else if (streq(name, "hard"))
         reason = "that is the menu's \"a hard moment\"; give the reminder another name";
+    else if (keeper_word_taken(name))
+        reason = "that word means something to kindly now; give the reminder another name";
     else if (reader->library && library_find_practice(reader->library, name))
         reason = "that is a practice's id; give the reminder another name";
     return reason ? settings_refuse(settings, setting, key, reason)
@@ -602,6 +617,7 @@ static const struct key schedule_keys[] = {
      false},
     {"learn", take_bool, OF_SCHEDULE(learn), 0, 0, "true or false", "true", false},
     {"drift", take_bool, OF_SCHEDULE(drift), 0, 0, "true or false", "true", false},
+    {"path", take_path, OF_SCHEDULE(path), 0, 0, "\"self-image\", or \"\" for none", "\"\"", false},
     {"support", take_text, OF_SCHEDULE(support), 0, SCHEDULE_TEXT_MAX,
      "a text of one line in quotes, at most 500 bytes", "\"findahelpline.com\"", false},
 };

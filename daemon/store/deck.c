@@ -2,6 +2,7 @@
  * pass, so that 50,000 prompts take no longer than reading them. */
 #include "daemon/store/deck.h"
 
+#include "daemon/core/keeper.h"
 #include "daemon/store/settings.h"
 
 #include <dirent.h>
@@ -50,7 +51,7 @@ static int take_id(struct settings *settings, const config_setting_t *setting, c
     const char *text = or_empty(setting_text(setting));
     bool plain =
         text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] == '\0';
-    if (theme_from_id(text) != THEME_NONE || streq(text, "hard"))
+    if (theme_from_id(text) != THEME_NONE || keeper_word_taken(text))
         return settings_refuse(settings, setting, key, "that word is taken; give it another id");
     return plain ? take_text(settings, setting, key, field) : settings_refuse(settings, setting, key, NULL);
 }

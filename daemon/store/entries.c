@@ -121,6 +121,9 @@ static int fold(struct folding *folding, struct event *event, const struct uuid 
     case EVENT_RESUMED:
     case EVENT_KIND_COUNT:
         break;
+    case EVENT_FOR_HARD_DAY:
+        entry->for_hard_day = true;
+        break;
     }
     if (event->due_usec > 0)
         entry->due_usec = event->due_usec;
@@ -382,6 +385,7 @@ static int visit_own(struct query *query, struct library *library) {
     struct uuid entry;
     get_bytes16(query, entry.bytes);
     struct prompt prompt = {.theme = THEME_OWN, .depth = 1, .text = get_text(query)};
+    prompt.written_usec = get_usec(query);
     char id[UUID_TEXT_SIZE];
     uuid_format(&entry, id);
     prompt.id = strdup(id);

@@ -129,7 +129,7 @@ static int note_shown(struct journal *journal, const struct event *event) {
 struct learned {
     double helped, not_helped;
     usec_t decayed_usec;
-    int64_t rated, rated_helpful;
+    int64_t rated, rated_helpful, not_for_me;
 };
 
 /* Times may come in any order: an import can bring older answers. */
@@ -141,6 +141,7 @@ static void learned_add(struct learned *learned, const struct rating *rating, us
     learned->not_helped = learned->not_helped * left + weight * (1 - rating->value);
     learned->rated++;
     learned->rated_helpful += rating->helpful;
+    learned->not_for_me += rating->rests;
 }
 
 static int load_learned(struct journal *journal, const char *theme, struct learned *ret) {
@@ -154,6 +155,7 @@ static int load_learned(struct journal *journal, const char *theme, struct learn
     ret->decayed_usec = get_usec(&query);
     ret->rated = get_integer(&query);
     ret->rated_helpful = get_integer(&query);
+    ret->not_for_me = get_integer(&query);
     return 0;
 }
 
@@ -165,6 +167,7 @@ static int save_learned(struct journal *journal, const char *theme, const struct
     put_usec(&query, learned->decayed_usec);
     put_integer(&query, learned->rated);
     put_integer(&query, learned->rated_helpful);
+    put_integer(&query, learned->not_for_me);
     return query_run(&query);
 }
 
@@ -178,13 +181,28 @@ static int learn_theme(struct journal *journal, const char *theme, const struct 
     return save_learned(journal, theme, &learned);
 }
 
+/* The answer to "Less of this theme?". */
+static int note_less(struct journal *journal, const struct event *event) {
+    enum theme theme = keeper_less_of(or_empty(event->prompt));
+    bool less = streq(or_empty(event->choice), "less");
+    if (theme == THEME_NONE || (!less && !streq(or_empty(event->choice), "keep-on")))
+        return 0;
+    _cleanup_query_ struct query query = query_start(journal, STATEMENT_SET_LESS);
+    put_text(&query, theme_id(theme));
+    put_integer(&query, less);
+    return query_run(&query);
+}
+
 static int learn(struct journal *journal, const struct event *event) {
     const struct rating *rating = find_rating(event->choice);
     if (!rating)
-        return 0;
+        return note_less(journal, event);
+    int r = rating->helpful ? run_with_time(journal, STATEMENT_MARK_HELPFUL, event->time_usec) : 0;
+    if (r < 0)
+        return r;
     _cleanup_query_ struct query shown = query_start(journal, STATEMENT_SHOWN_OF);
     put_uuid(&shown, &event->entry);
-    int r = query_step(&shown);
+    r = query_step(&shown);
     if (r <= 0)
         return r;
     _cleanup_free_ char *theme = get_text(&shown), *prompt = get_text(&shown);
@@ -217,6 +235,16 @@ static int note_kept(struct journal *journal, const struct uuid *entry) {
     return run_with_id(journal, keep ? STATEMENT_ADD_KEPT : STATEMENT_DROP_KEPT, entry);
 }
 
+static int note_hard_line(struct journal *journal, const struct event *event) {
+    int r = is_forgotten(journal, &event->entry);
+    if (r != 0)
+        return MIN_OF(r, 0);
+    _cleanup_query_ struct query query = query_start(journal, STATEMENT_ADD_HARD_LINE);
+    put_uuid(&query, &event->entry);
+    put_integer(&query, (int64_t)event->time_usec);
+    return query_run(&query);
+}
+
 static int erase(struct journal *journal, const struct uuid *entry) {
     char own[UUID_TEXT_SIZE];
     uuid_format(entry, own);
@@ -225,6 +253,8 @@ static int erase(struct journal *journal, const struct uuid *entry) {
         r = run_with_word(journal, STATEMENT_ERASE_OWN, own);
     if (r >= 0)
         r = run_with_id(journal, STATEMENT_DROP_KEPT, entry);
+    if (r >= 0)
+        r = run_with_id(journal, STATEMENT_DROP_HARD_LINE, entry);
     if (r >= 0)
         r = run_with_word(journal, STATEMENT_DROP_CARD, own);
     if (r < 0)
@@ -244,6 +274,8 @@ static int follow(struct journal *journal, const struct event *event) {
     case EVENT_NOTED:
     case EVENT_KEPT:
         return note_kept(journal, &event->entry);
+    case EVENT_FOR_HARD_DAY:
+        return note_hard_line(journal, event);
     case EVENT_FORGOTTEN:
         return erase(journal, &event->entry);
     case EVENT_MISSED:

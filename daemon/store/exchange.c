@@ -59,7 +59,7 @@ static const struct key {
     {"keep", KEY_BOOL, false, 0, FIELD(event.keep)},
     {"reminder", KEY_TEXT, false, WORD_MAX, FIELD(event.reminder)},
     {"prompt", KEY_TEXT, false, WORD_MAX, FIELD(event.prompt)},
-    {"text", KEY_TEXT, false, KEEPER_NOTE_MAX, FIELD(event.text)},
+    {"text", KEY_TEXT, false, KEEPER_TEXT_MAX, FIELD(event.text)},
     {"choice", KEY_TEXT, false, WORD_MAX, FIELD(event.choice)},
     {"note", KEY_TEXT, false, KEEPER_NOTE_MAX, FIELD(event.note)},
     {"detail", KEY_TEXT, false, WORD_MAX, FIELD(event.detail)},

@@ -4,7 +4,8 @@
  *   version     1
  *   id, entry   UUIDs; events of one entry share `entry`, and its first event has that very id
  *   device      UUID of the machine it happened on
- *   kind        shown, missed, answered, stepped, snoozed, closed, noted, kept, paused, resumed, forgotten
+ *   kind        shown, missed, answered, stepped, snoozed, closed, noted, kept, paused, resumed, forgotten,
+ *               for-hard-day
  *   time_usec   microseconds since 1970-01-01 00:00:00 UTC; offset_sec: of local time then, east of UTC
  *   due_usec    of the occurrence; left out when it was asked for by hand
  *   until_usec  snoozed, paused (18446744073709551615: until resumed)

@@ -26,6 +26,7 @@ static int get_open(struct query *query, struct open_prompt *open) {
     open->prompt = get_text(query);
     open->title = get_text(query);
     open->text = get_text(query);
+    open->line = get_text(query);
     open->why = get_text(query);
     open->write = get_bool(query);
     open->practice = get_bool(query);
@@ -61,6 +62,7 @@ static void put_open(struct query *query, size_t place, const struct open_prompt
     put_text(query, open->prompt);
     put_text(query, open->title);
     put_text(query, open->text);
+    put_text(query, open->line);
     put_text(query, open->why);
     put_integer(query, open->write);
     put_integer(query, open->practice);
@@ -90,6 +92,13 @@ static int load_numbers(struct journal *journal, struct keeper *keeper) {
     keeper->day = (int32_t)get_integer(&query);
     keeper->day_count = get_count(&query);
     keeper->commands_named = get_count(&query);
+    keeper->guided = get_bool(&query);
+    keeper->fewer = MIN_OF(get_count(&query), KEEPER_FEWER_MAX);
+    keeper->fewer_count = get_count(&query);
+    keeper->drift_days = get_count(&query);
+    keeper->drift_day = (int32_t)get_integer(&query);
+    keeper->offer_day = (int32_t)get_integer(&query);
+    keeper->then_usec = get_usec(&query);
     return 0;
 }
 
@@ -128,6 +137,13 @@ static int save_numbers(struct journal *journal, const struct keeper *keeper) {
     put_integer(&query, keeper->day);
     put_integer(&query, keeper->day_count);
     put_integer(&query, keeper->commands_named);
+    put_integer(&query, keeper->guided);
+    put_integer(&query, keeper->fewer);
+    put_integer(&query, keeper->fewer_count);
+    put_integer(&query, keeper->drift_days);
+    put_integer(&query, keeper->drift_day);
+    put_integer(&query, keeper->offer_day);
+    put_usec(&query, keeper->then_usec);
     return query_run(&query);
 }
 
@@ -309,7 +325,23 @@ static int load_marks(struct journal *journal, struct history *history) {
         return r;
     history->first_usec = get_usec(&query);
     history->hard_usec = get_usec(&query);
+    history->helpful_usec = get_usec(&query);
     return 0;
+}
+
+static int load_hard(struct journal *journal, usec_t now_usec, struct history *history) {
+    _cleanup_query_ struct query moments = query_start(journal, STATEMENT_HARD_MOMENTS);
+    put_bound(&moments, usec_sub(now_usec, CHOOSE_HARD_SPAN_USEC));
+    int r = query_step(&moments);
+    if (r < 0)
+        return r;
+    history->hard_moments = get_count(&moments);
+    _cleanup_query_ struct query line = query_start(journal, STATEMENT_HARD_LINE);
+    r = query_step(&line);
+    if (r <= 0)
+        return r;
+    history->hard_line = get_text(&line);
+    return line.error;
 }
 
 static int load_themes(struct journal *journal, usec_t now_usec, struct history *history) {
@@ -328,6 +360,9 @@ static int load_themes(struct journal *journal, usec_t now_usec, struct history 
         of->not_helped = not_helped * left;
         of->rated = get_count(&query);
         of->rated_helpful = get_count(&query);
+        of->not_for_me = get_count(&query);
+        if (get_bool(&query))
+            history->less |= THEME_BIT(theme);
     }
     return r < 0 ? r : query.error;
 }
@@ -380,6 +415,8 @@ int journal_history(struct journal *journal, usec_t now_usec, const struct zone 
     for (size_t i = 0; i < CHOOSE_RECENT; i++)
         history.recent[i] = THEME_NONE;
     int r = load_marks(journal, &history);
+    if (r >= 0)
+        r = load_hard(journal, now_usec, &history);
     if (r >= 0)
         r = load_themes(journal, now_usec, &history);
     if (r >= 0)

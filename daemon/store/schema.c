@@ -25,11 +25,12 @@ static const char *const migrations[SCHEMA_VERSION] = {
     "CREATE INDEX event_shown ON event (time_usec) WHERE kind = 'shown';"
     "CREATE INDEX event_due ON event (reminder, due_usec) WHERE due_usec IS NOT NULL;"
     "CREATE INDEX event_own ON event (prompt) WHERE theme = 'own';"
+    "CREATE INDEX event_hard ON event (time_usec) WHERE choice = 'hard';"
 
     "CREATE TABLE open (place INTEGER PRIMARY KEY, id BLOB NOT NULL, state TEXT NOT NULL,"
     " stage TEXT NOT NULL, reminder TEXT, due_usec INTEGER, by_hand INTEGER NOT NULL,"
     " hold_until_usec INTEGER, not_before_usec INTEGER, held INTEGER NOT NULL, theme TEXT, prompt TEXT,"
-    " title TEXT, text TEXT, why TEXT, write INTEGER NOT NULL, practice INTEGER NOT NULL,"
+    " title TEXT, text TEXT, line TEXT, why TEXT, write INTEGER NOT NULL, practice INTEGER NOT NULL,"
     " step INTEGER NOT NULL, shown_usec INTEGER, expires_usec INTEGER, answered INTEGER NOT NULL,"
     " on_screen INTEGER NOT NULL, bus_id TEXT, owner TEXT, server_id INTEGER NOT NULL,"
     " snoozes INTEGER NOT NULL, until_usec INTEGER, until_boot_usec INTEGER, boot_id BLOB NOT NULL);"
@@ -39,7 +40,8 @@ static const char *const migrations[SCHEMA_VERSION] = {
 
     "CREATE TABLE theme (theme TEXT PRIMARY KEY, shown INTEGER NOT NULL DEFAULT 0, shown_usec INTEGER,"
     " helped REAL NOT NULL DEFAULT 0, not_helped REAL NOT NULL DEFAULT 0, decayed_usec INTEGER,"
-    " rated INTEGER NOT NULL DEFAULT 0, rated_helpful INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    " rated INTEGER NOT NULL DEFAULT 0, rated_helpful INTEGER NOT NULL DEFAULT 0,"
+    " not_for_me INTEGER NOT NULL DEFAULT 0, less INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
 
     "CREATE TABLE card (prompt TEXT PRIMARY KEY, shown_usec INTEGER, resting INTEGER NOT NULL DEFAULT 0)"
     " WITHOUT ROWID;"
@@ -47,12 +49,16 @@ static const char *const migrations[SCHEMA_VERSION] = {
     "CREATE INDEX card_resting ON card (resting) WHERE resting = 1;"
 
     "CREATE TABLE kept (entry BLOB PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TABLE hard_line (entry BLOB PRIMARY KEY, time_usec INTEGER NOT NULL) WITHOUT ROWID;"
 
     "CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), device BLOB NOT NULL,"
     " secret BLOB NOT NULL, planned_until_usec INTEGER, latest_due_usec INTEGER,"
     " paused_until_usec INTEGER, last_shown_usec INTEGER, day INTEGER NOT NULL DEFAULT 0,"
     " day_count INTEGER NOT NULL DEFAULT 0, commands_named INTEGER NOT NULL DEFAULT 0,"
-    " first_usec INTEGER, hard_usec INTEGER);",
+    " guided INTEGER NOT NULL DEFAULT 0, fewer INTEGER NOT NULL DEFAULT 0,"
+    " fewer_count INTEGER NOT NULL DEFAULT 0, drift_days INTEGER NOT NULL DEFAULT 0,"
+    " drift_day INTEGER NOT NULL DEFAULT 0, offer_day INTEGER NOT NULL DEFAULT 0, then_usec INTEGER,"
+    " first_usec INTEGER, hard_usec INTEGER, helpful_usec INTEGER);",
 };
 
 #define EVENT_COLUMNS                                                                                        \
@@ -60,7 +66,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
     "prompt, text, choice, note, detail, why"
 #define OPEN_COLUMNS                                                                                         \
     "place, id, state, stage, reminder, due_usec, by_hand, hold_until_usec, not_before_usec, held, theme, "  \
-    "prompt, title, text, why, write, practice, step, shown_usec, expires_usec, answered, on_screen, "       \
+    "prompt, title, text, line, why, write, practice, step, shown_usec, expires_usec, answered, on_screen, " \
     "bus_id, owner, server_id, snoozes, until_usec, until_boot_usec, boot_id"
 
 /* As long as before, byte for byte. */
@@ -74,14 +80,16 @@ static const char *const statements[STATEMENT_COUNT] = {
 
     [STATEMENT_IDENTITY] = "SELECT device, secret FROM state",
     [STATEMENT_KEEPER] = "SELECT planned_until_usec, latest_due_usec, paused_until_usec, last_shown_usec,"
-                         " day, day_count, commands_named FROM state",
+                         " day, day_count, commands_named, guided, fewer, fewer_count, drift_days,"
+                         " drift_day, offer_day, then_usec FROM state",
     [STATEMENT_SET_KEEPER] = "UPDATE state SET planned_until_usec = ?, latest_due_usec = ?,"
                              " paused_until_usec = ?, last_shown_usec = ?, day = ?, day_count = ?,"
-                             " commands_named = ?",
+                             " commands_named = ?, guided = ?, fewer = ?, fewer_count = ?,"
+                             " drift_days = ?, drift_day = ?, offer_day = ?, then_usec = ?",
     [STATEMENT_OPEN] = "SELECT " OPEN_COLUMNS " FROM open ORDER BY place",
     [STATEMENT_CLEAR_OPEN] = "DELETE FROM open",
     [STATEMENT_ADD_OPEN] = "INSERT INTO open (" OPEN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                           " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                           " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_FORGET_OPEN] = "DELETE FROM open WHERE id = ?1 OR (theme = 'own' AND prompt = ?2)",
 
     [STATEMENT_REMINDERS] = "SELECT name, digest, start_usec FROM reminder ORDER BY name",
@@ -92,19 +100,28 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATEMENT_RECORDED] = "SELECT 1 FROM event INDEXED BY event_due"
                            " WHERE reminder = ? AND due_usec = ? AND device = ? LIMIT 1",
 
-    [STATEMENT_MARKS] = "SELECT first_usec, hard_usec FROM state",
+    [STATEMENT_MARKS] = "SELECT first_usec, hard_usec, helpful_usec FROM state",
+    [STATEMENT_HARD_MOMENTS] = "SELECT count(DISTINCT entry) FROM event INDEXED BY event_hard"
+                               " WHERE choice = 'hard' AND time_usec >= ?",
+    [STATEMENT_HARD_LINE] = "SELECT (SELECT note FROM event INDEXED BY event_entry"
+                            " WHERE event.entry = hard_line.entry AND typeof(note) = 'text'"
+                            " ORDER BY seq DESC LIMIT 1) FROM hard_line ORDER BY time_usec DESC, entry DESC"
+                            " LIMIT 1",
     [STATEMENT_THEMES] = "SELECT theme, shown, shown_usec, helped, not_helped, decayed_usec, rated,"
-                         " rated_helpful FROM theme",
+                         " rated_helpful, not_for_me, less FROM theme",
     [STATEMENT_SHOWN_BETWEEN] = "SELECT theme FROM event INDEXED BY event_shown WHERE kind = 'shown'"
                                 " AND time_usec >= ? AND time_usec < ? AND due_usec IS NOT NULL",
     [STATEMENT_SHOWN_LAST] = "SELECT theme FROM event INDEXED BY event_shown WHERE kind = 'shown'"
                              " AND due_usec IS NOT NULL AND theme IS NOT NULL"
                              " ORDER BY time_usec DESC, seq DESC LIMIT ?",
     [STATEMENT_CARDS] = "SELECT prompt, shown_usec, resting FROM card WHERE shown_usec >= ? OR resting = 1"
-                        " ORDER BY prompt",
-    [STATEMENT_OWN_LINES] = "SELECT entry, (SELECT note FROM event INDEXED BY event_entry"
-                            " WHERE event.entry = kept.entry AND typeof(note) = 'text'"
-                            " ORDER BY seq DESC LIMIT 1) FROM kept",
+                        " OR (prompt >= 'offer:' AND prompt < 'offer;') ORDER BY prompt",
+    /* Not of an entry that was marked hard. */
+    [STATEMENT_OWN_LINES] =
+        "SELECT kept.entry, line.note, line.time_usec FROM kept CROSS JOIN event AS line ON line.seq ="
+        " (SELECT max(seq) FROM event INDEXED BY event_entry WHERE event.entry = kept.entry"
+        " AND typeof(note) = 'text') WHERE NOT EXISTS (SELECT 1 FROM event INDEXED BY event_entry"
+        " WHERE event.entry = kept.entry AND choice = 'hard')",
 
     [STATEMENT_ADD_EVENT] = "INSERT INTO event (" EVENT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
                             " ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
@@ -113,6 +130,8 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATEMENT_MARK_FIRST] = "UPDATE state SET first_usec = ?1"
                              " WHERE first_usec IS NULL OR first_usec > ?1",
     [STATEMENT_MARK_HARD] = "UPDATE state SET hard_usec = ?1 WHERE hard_usec IS NULL OR hard_usec < ?1",
+    [STATEMENT_MARK_HELPFUL] = "UPDATE state SET helpful_usec = ?1"
+                               " WHERE helpful_usec IS NULL OR helpful_usec < ?1",
     [STATEMENT_COUNT_SHOWN] = "INSERT INTO theme (theme, shown, shown_usec) VALUES (?, 1, ?)"
                               " ON CONFLICT (theme) DO UPDATE SET shown = shown + 1,"
                               " shown_usec = max(coalesce(shown_usec, 0), excluded.shown_usec)",
@@ -123,18 +142,26 @@ static const char *const statements[STATEMENT_COUNT] = {
                              " ON CONFLICT (prompt) DO UPDATE SET resting = excluded.resting",
     [STATEMENT_SHOWN_OF] = "SELECT theme, prompt FROM event INDEXED BY event_entry"
                            " WHERE entry = ? AND kind = 'shown' ORDER BY seq LIMIT 1",
-    [STATEMENT_LEARNED] = "SELECT helped, not_helped, decayed_usec, rated, rated_helpful FROM theme"
-                          " WHERE theme = ?",
-    [STATEMENT_SET_LEARNED] = "INSERT INTO theme (theme, helped, not_helped, decayed_usec, rated,"
-                              " rated_helpful) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (theme) DO UPDATE SET"
-                              " helped = excluded.helped, not_helped = excluded.not_helped,"
-                              " decayed_usec = excluded.decayed_usec, rated = excluded.rated,"
-                              " rated_helpful = excluded.rated_helpful",
+    [STATEMENT_LEARNED] = "SELECT helped, not_helped, decayed_usec, rated, rated_helpful, not_for_me"
+                          " FROM theme WHERE theme = ?",
+    [STATEMENT_SET_LEARNED] =
+        "INSERT INTO theme (theme, helped, not_helped, decayed_usec, rated,"
+        " rated_helpful, not_for_me) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (theme) DO UPDATE SET"
+        " helped = excluded.helped, not_helped = excluded.not_helped,"
+        " decayed_usec = excluded.decayed_usec, rated = excluded.rated,"
+        " rated_helpful = excluded.rated_helpful, not_for_me = excluded.not_for_me",
+    [STATEMENT_SET_LESS] = "INSERT INTO theme (theme, less) VALUES (?, ?) ON CONFLICT (theme) DO UPDATE"
+                           " SET less = excluded.less",
     [STATEMENT_KEEP_OF] = "SELECT keep FROM event INDEXED BY event_entry WHERE entry = ? AND"
                           " kind IN ('noted', 'kept') ORDER BY time_usec DESC, seq DESC LIMIT 1",
     [STATEMENT_ADD_KEPT] = "INSERT INTO kept (entry) VALUES (?) ON CONFLICT (entry) DO NOTHING",
     [STATEMENT_DROP_KEPT] = "DELETE FROM kept WHERE entry = ?",
-    [STATEMENT_RESET_THEMES] = "UPDATE theme SET helped = 0, not_helped = 0, rated = 0, rated_helpful = 0",
+    [STATEMENT_ADD_HARD_LINE] = "INSERT INTO hard_line (entry, time_usec) VALUES (?, ?)"
+                                " ON CONFLICT (entry) DO UPDATE SET time_usec = max(time_usec,"
+                                " excluded.time_usec)",
+    [STATEMENT_DROP_HARD_LINE] = "DELETE FROM hard_line WHERE entry = ?",
+    [STATEMENT_RESET_THEMES] = "UPDATE theme SET helped = 0, not_helped = 0, rated = 0, rated_helpful = 0,"
+                               " not_for_me = 0, less = 0",
     [STATEMENT_RESET_CARDS] = "UPDATE card SET resting = 0 WHERE resting = 1",
 
     [STATEMENT_ERASE] = "UPDATE event INDEXED BY event_entry SET " ZEROED("prompt") ", " ZEROED(

@@ -33,8 +33,8 @@ static uint64_t mixed(uint64_t digest, const void *data, size_t size) {
 
 static uint64_t open_digest(uint64_t digest, const struct open_prompt *open) {
     struct open_prompt plain = *open;
-    const char *strings[] = {open->reminder, open->prompt, open->title, open->text,
-                             open->why,      open->bus_id, open->owner};
+    const char *strings[] = {open->reminder, open->prompt, open->title,  open->text,
+                             open->line,     open->why,    open->bus_id, open->owner};
     for (size_t i = 0; i < ELEMENTSOF(strings); i++)
         digest = mixed(digest, or_empty(strings[i]), strlen(or_empty(strings[i])) + 1);
     const uint64_t numbers[] = {
@@ -55,6 +55,13 @@ uint64_t keeper_digest(const struct keeper *keeper, bool all) {
         keeper->last_shown_usec,
         (uint64_t)keeper->day,
         keeper->day_count,
+        keeper->guided,
+        keeper->fewer,
+        keeper->fewer_count,
+        keeper->drift_days,
+        (uint64_t)keeper->drift_day,
+        (uint64_t)keeper->offer_day,
+        keeper->then_usec,
         all ? keeper->planned_until_usec : 0,
         all ? keeper->latest_due_usec : 0,
     };
@@ -226,6 +233,46 @@ static enum missed_rule rule_from_id(const char *id) {
     return rule;
 }
 
+/* Fewer were chosen: of each three in a row that nothing else misses, one or two pass by. So at most twice
+ * that many follow each other, and at least one in five, or three, does not come, or comes. */
+static void judge_fewer(struct machine *machine, const struct due *due, bool passed) {
+    struct belief *belief = &machine->belief;
+    unsigned most_passed = 2 * belief->fewer, most_shown = 2 * (KEEPER_FEWER_OF - belief->fewer);
+    belief->passed = passed ? belief->passed + 1 : 0;
+    belief->shown = passed ? 0 : belief->shown + 1;
+    if (belief->passed > most_passed || (belief->fewer > 0 && belief->shown > most_shown))
+        fail(machine, "fewer", "%s: %u in a row %s, with fewer chosen %u times",
+             machine->timetable->reminders[due->reminder].name, passed ? belief->passed : belief->shown,
+             passed ? "pass by" : "come", belief->fewer);
+}
+
+/* What the program itself asks: one a day, each once. */
+static void judge_offer(struct machine *machine, const struct open_prompt *open, const struct event *event) {
+    static const char *const again[] = {"offer:guidance", "offer:hard"};
+    bool then = streq(or_empty(event->why), "then-and-now");
+    bool plain = strncmp(or_empty(event->prompt), "offer:", 6) == 0;
+    if ((!then && !plain) || !open || open->by_hand || streq(or_empty(event->prompt), again[0]))
+        return;
+    int32_t today = zone_local_day(machine->zone, machine->wall_usec);
+    if (machine->belief.offer_day == today)
+        fail(machine, "one question a day", "%s is the second", or_empty(event->prompt));
+    machine->belief.offer_day = today;
+    if (plain && !streq(event->prompt, again[1]) && offer_recorded(machine, event->prompt) > 0)
+        fail(machine, "asked once", "%s is asked again", event->prompt);
+}
+
+/* Nothing changes unasked: only what the person has chosen. */
+static void believe_chosen(struct machine *machine, const struct event *event) {
+    struct belief *belief = &machine->belief;
+    const char *choice = or_empty(event->choice);
+    uint32_t fewer = streq(choice, choice_id(CHOICE_FEWER)) ? MIN_OF(belief->fewer + 1, KEEPER_FEWER_MAX)
+                     : streq(choice, choice_id(CHOICE_AS_BEFORE)) ? 0
+                                                                  : belief->fewer;
+    if (fewer != belief->fewer)
+        belief->passed = belief->shown = 0;
+    belief->fewer = fewer;
+}
+
 /* --- Coming due ------------------------------------------------------------------------------- */
 
 static void fill_dues(struct machine *machine, usec_t from_usec, usec_t until_usec) {
@@ -254,6 +301,9 @@ static void judge_due(struct machine *machine, const struct turn *turn, const st
         fail(machine, "missed at once", "%s, due %s, is to be missed (%s) and is %s", name,
              local_text(machine, due->due_usec, at), wanted, first ? or_empty(first->detail) : "open");
     }
+    if (rules == 0)
+        judge_fewer(machine, due,
+                    first && first->kind == EVENT_MISSED && rule_from_id(first->detail) == MISSED_FEWER);
     struct track *track = track_of(machine, open ? &open->id : &first->entry);
     track->held = machine->wall_usec - due->due_usec > LATE_USEC;
     track->since_usec = due->due_usec;
@@ -336,7 +386,11 @@ static bool nothing_to_choose(const struct machine *machine, const struct plain_
         machine->past.first_usec == 0 || machine->wall_usec < machine->past.first_usec + 14 * USEC_PER_DAY;
     for (size_t i = 0; i < library->n_prompts; i++) {
         const struct prompt *prompt = &library->prompts[i];
-        if (machine->past.card_resting[i] || (hard && prompt->depth > 1) || (young && prompt->depth > 2) ||
+        usec_t shown = machine->past.card_usec[i];
+        bool unripe =
+            prompt->theme == THEME_OWN && shown > 0 && shown + CHOOSE_OWN_REST_USEC > machine->wall_usec;
+        if (machine->past.card_resting[i] || unripe || (hard && prompt->depth > 1) ||
+            (young && prompt->depth > 2) ||
             (young && (prompt->theme == THEME_IMAGE || prompt->theme == THEME_FORGIVENESS)) ||
             machine->timetable->schedule->weights[prompt->theme] == WEIGHT_OFF)
             continue;
@@ -378,6 +432,9 @@ static void judge_missed(struct machine *machine, enum call call, const struct t
         break;
     case MISSED_NO_PROMPT:
         right = nothing_to_choose(machine, reminder);
+        break;
+    case MISSED_FEWER:
+        right = machine->belief.fewer > 0 && takes_in(call);
         break;
     case MISSED_REMOVED:
         right = call == CALL_RELOAD && !reminder;
@@ -455,7 +512,8 @@ static void judge_shown_now(struct machine *machine, enum call call, const struc
     if (open->shown_usec == 0 && within_gap(machine, reminder, machine->wall_usec))
         fail(machine, "gap", "%s is shown within the gap of the last showing", name);
     const struct open_prompt *was = find_open(machine->keeper, &open->id);
-    if (open->theme != THEME_NONE && !(was && was->prompt) && reminder && reminder->themes &&
+    bool then = streq(or_empty(open->why), "then-and-now"); /* a question, whatever was asked for */
+    if (open->theme != THEME_NONE && !then && !(was && was->prompt) && reminder && reminder->themes &&
         !(reminder->themes & THEME_BIT(open->theme)))
         fail(machine, "themes", "%s is of a theme that is not asked for", name);
     if (!track->held)
@@ -632,6 +690,11 @@ static void judge_event(struct machine *machine, enum call call, const struct tu
     switch (event->kind) {
     case EVENT_SHOWN:
         believe_shown(machine, turn, event);
+        judge_offer(machine, find_open(turn->next, &event->entry), event);
+        break;
+    case EVENT_ANSWERED:
+    case EVENT_STEPPED:
+        believe_chosen(machine, event);
         break;
     case EVENT_MISSED:
         judge_missed(machine, call, turn, event);
@@ -725,6 +788,14 @@ void judge_turn(struct machine *machine, enum call call, const struct turn *turn
             !find_reminder(machine, next->open[i].reminder))
             fail(machine, "removed", "%s waits, and is no longer in the schedule", next->open[i].reminder);
     drop_tracks(machine, next);
+    bool guidance_was_open = false;
+    for (size_t i = 0; i < machine->keeper->n_open; i++)
+        guidance_was_open |= streq(or_empty(machine->keeper->open[i].prompt), "offer:guidance");
+    if (next->guided != machine->keeper->guided && (!next->guided || !guidance_was_open))
+        fail(machine, "guidance", "it counts as read, and was not open, or as unread again");
+    if (next->fewer != belief->fewer)
+        fail(machine, "nothing changes unasked", "of each three %u pass by, and %u was chosen", next->fewer,
+             belief->fewer);
     if (next->paused_until_usec != belief->paused_usec || next->last_shown_usec != belief->last_shown_usec ||
         (belief->day_count > 0 && (next->day != belief->day || next->day_count != belief->day_count)))
         fail(machine, "acknowledged", "pause, last showing or the day's count is another than it should be");

@@ -91,32 +91,61 @@ static bool world_recorded(void *userdata, const char *reminder, usec_t due_usec
     return key_recorded(userdata, reminder, due_usec);
 }
 
+static int compare_cards(const void *a, const void *b) {
+    return strcmp(((const struct card *)a)->prompt, ((const struct card *)b)->prompt);
+}
+
+static void add_card(struct history *history, const char *id, usec_t shown_usec, bool resting) {
+    char *copy = strdup(id);
+    if (!copy)
+        abort();
+    history->cards[history->n_cards++] = (struct card){copy, shown_usec, resting};
+}
+
+usec_t offer_recorded(const struct machine *machine, const char *id) {
+    for (size_t i = 0; i < machine->past.n_offers; i++)
+        if (streq(machine->past.offers[i].id, id))
+            return machine->past.offers[i].shown_usec;
+    return 0;
+}
+
 static int world_history(void *userdata, struct history *ret) {
     const struct machine *machine = userdata;
     const struct library *library = machine->life->library;
-    struct history history = {.first_usec = machine->past.first_usec, .hard_usec = machine->past.hard_usec};
+    struct history history = {
+        .first_usec = machine->past.first_usec,
+        .hard_usec = machine->past.hard_usec,
+        .helpful_usec = machine->past.helpful_usec,
+        .hard_line = machine->past.hard_line ? strdup("a line") : NULL,
+        .less = machine->past.less,
+    };
+    for (size_t i = 0; i < machine->past.n_hard; i++)
+        history.hard_moments += machine->past.hard[i].time_usec + CHOOSE_HARD_SPAN_USEC >= machine->wall_usec;
     int32_t today = zone_local_day(machine->zone, machine->wall_usec);
     for (enum theme theme = 0; theme < THEME_COUNT; theme++) {
         history.themes[theme].shown = machine->past.themes[theme].shown;
         history.themes[theme].shown_usec = machine->past.themes[theme].shown_usec;
         history.themes[theme].helped = machine->past.themes[theme].helped;
         history.themes[theme].not_helped = machine->past.themes[theme].not_helped;
+        history.themes[theme].not_for_me = machine->past.not_for_me[theme];
         history.themes[theme].rated = machine->past.themes[theme].rated;
         history.themes[theme].rated_helpful = machine->past.themes[theme].rated_helpful;
         if (machine->past.themes[theme].shown > 0 && machine->past.themes[theme].day == today)
             history.today |= THEME_BIT(theme);
     }
     memcpy(history.recent, machine->past.recent, sizeof history.recent);
-    history.cards = calloc(library->n_prompts, sizeof *history.cards);
-    for (size_t i = 0; history.cards && i < library->n_prompts; i++) {
+    history.cards = calloc(library->n_prompts + OFFERS_MAX, sizeof *history.cards);
+    if (!history.cards)
+        abort();
+    for (size_t i = 0; i < library->n_prompts; i++) {
         usec_t shown = machine->past.card_usec[i];
         if (!machine->past.card_resting[i] && (shown == 0 || shown + CHOOSE_REST_USEC <= machine->wall_usec))
             continue;
-        char *id = strdup(library->prompts[i].id);
-        if (!id)
-            abort();
-        history.cards[history.n_cards++] = (struct card){id, shown, machine->past.card_resting[i]};
+        add_card(&history, library->prompts[i].id, shown, machine->past.card_resting[i]);
     }
+    for (size_t i = 0; i < machine->past.n_offers; i++)
+        add_card(&history, machine->past.offers[i].id, machine->past.offers[i].shown_usec, false);
+    qsort(history.cards, history.n_cards, sizeof *history.cards, compare_cards);
     *ret = history;
     return 0;
 }
@@ -126,13 +155,54 @@ static size_t card_of(const struct machine *machine, const char *prompt) {
     return found ? (size_t)(found - machine->life->library->prompts) : SIZE_MAX;
 }
 
+static void remember_offer(struct machine *machine, const char *id, usec_t time_usec) {
+    size_t i = 0;
+    while (i < machine->past.n_offers && !streq(machine->past.offers[i].id, id))
+        i++;
+    if (i == OFFERS_MAX)
+        abort();
+    snprintf(machine->past.offers[i].id, sizeof machine->past.offers[i].id, "%s", id);
+    machine->past.offers[i].shown_usec = time_usec;
+    machine->past.n_offers = MAX_OF(machine->past.n_offers, i + 1);
+}
+
+/* Once an entry; the oldest gives way. */
+static void remember_hard(struct machine *machine, const struct event *event) {
+    size_t *n = &machine->past.n_hard;
+    for (size_t i = 0; i < *n; i++)
+        if (uuid_equal(&machine->past.hard[i].entry, &event->entry))
+            return;
+    if (*n == HARD_MAX)
+        memmove(machine->past.hard, machine->past.hard + 1, --*n * sizeof machine->past.hard[0]);
+    machine->past.hard[*n].entry = event->entry;
+    machine->past.hard[(*n)++].time_usec = event->time_usec;
+}
+
+/* What was said to the program's own questions, and in hard moments. */
+static void remember_asked(struct machine *machine, const struct event *event) {
+    enum theme less = keeper_less_of(or_empty(event->prompt));
+    const char *choice = or_empty(event->choice);
+    if (event->kind == EVENT_SHOWN && strncmp(or_empty(event->prompt), "offer:", 6) == 0)
+        remember_offer(machine, event->prompt, event->time_usec);
+    if (event->kind == EVENT_FOR_HARD_DAY)
+        machine->past.hard_line = true;
+    if (streq(choice, choice_id(CHOICE_HARD))) {
+        remember_hard(machine, event);
+        machine->past.hard_usec = MAX_OF(machine->past.hard_usec, event->time_usec);
+    }
+    if (event->kind == EVENT_ANSWERED && streq(choice, choice_id(CHOICE_LESS)) && less != THEME_NONE)
+        machine->past.less |= THEME_BIT(less);
+    if (event->kind == EVENT_SHOWN && machine->past.first_usec == 0)
+        machine->past.first_usec = event->time_usec;
+}
+
 /* The journal's memory of what was shown and answered. */
 static void remember(struct machine *machine, const struct event *event) {
+    remember_asked(machine, event);
     size_t card = card_of(machine, event->prompt);
     if (card == SIZE_MAX || event->theme == THEME_NONE)
         return;
     if (event->kind == EVENT_SHOWN) {
-        machine->past.first_usec = machine->past.first_usec > 0 ? machine->past.first_usec : event->time_usec;
         machine->past.themes[event->theme].shown++;
         machine->past.themes[event->theme].shown_usec = event->time_usec;
         machine->past.themes[event->theme].day = zone_local_day(machine->zone, event->time_usec);
@@ -146,10 +216,12 @@ static void remember(struct machine *machine, const struct event *event) {
         machine->past.themes[event->theme].rated_helpful += helpful;
         *(helpful ? &machine->past.themes[event->theme].helped
                   : &machine->past.themes[event->theme].not_helped) += 1;
-        if (streq(event->choice, choice_id(CHOICE_NOT_FOR_ME)))
+        if (helpful)
+            machine->past.helpful_usec = event->time_usec;
+        if (streq(event->choice, choice_id(CHOICE_NOT_FOR_ME))) {
             machine->past.card_resting[card] = true;
-        if (streq(event->choice, choice_id(CHOICE_HARD)))
-            machine->past.hard_usec = event->time_usec;
+            machine->past.not_for_me[event->theme]++;
+        }
     }
 }
 
@@ -444,7 +516,7 @@ static int answer(struct machine *machine, struct chance *chance, const struct u
     const struct world *world = look(machine, CALL_PERSON);
     const struct open_prompt *open = keeper_find(machine->keeper, id);
     enum choice choices[CHOICES_MAX], choice;
-    size_t n = keeper_choices(world, open, choices);
+    size_t n = keeper_choices(machine->keeper, world, open, choices);
     choice = chance_percent(chance, 80) ? choices[chance_below(chance, n)]
                                         : always[chance_below(chance, ELEMENTSOF(always))];
     const char *note = chance_percent(chance, 20) ? "a line" : "";
@@ -507,12 +579,14 @@ static void note(struct machine *machine) {
     struct turn turn;
     struct uuid id;
     tell(machine, "the person notes a line");
-    int r = keeper_note(machine->keeper, look(machine, CALL_PERSON), "a line", true, &id, &turn);
+    enum note_for what_for = machine->n_random % 4 == 0 ? NOTE_FOR_HARD_DAY : NOTE_FOR_KEEPING;
+    int r = keeper_note(machine->keeper, look(machine, CALL_PERSON), "a line", what_for, &id, &turn);
     take(machine, CALL_PERSON, true, r, &turn);
 }
 
 static void prompt(struct machine *machine, enum happening_kind kind, struct chance *chance) {
-    static const char *const whats[] = {"", "kindness", "r0", "three-breaths", "hard", "nonsense", "own"};
+    static const char *const whats[] = {"",         "kindness", "r0",           "three-breaths", "hard",
+                                        "nonsense", "own",      "then-and-now", "guidance"};
     const char *what = whats[chance_below(chance, ELEMENTSOF(whats))];
     struct turn turn;
     struct uuid id;
@@ -732,6 +806,7 @@ static void machine_begin(struct machine *machine, const struct life *life, FILE
     machine->committed = machine->keeper;
     machine->keeper->planned_until_usec = machine->wall_usec;
     machine->belief.planned_usec = machine->wall_usec;
+    machine->belief.offer_day = INT32_MIN;
     belief_copy(&machine->belief, &machine->committed_belief);
     world_random(machine, machine->boot_id.bytes, sizeof machine->boot_id.bytes);
     char text[1000];

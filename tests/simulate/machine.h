@@ -11,6 +11,8 @@
 #define NOTICES_MAX   32
 #define SOON_MAX      16
 #define DISPLAYED_MAX 128
+#define OFFERS_MAX    64
+#define HARD_MAX      64
 
 enum call {
     CALL_ADVANCE,
@@ -55,6 +57,9 @@ struct belief {
     usec_t planned_usec, last_shown_usec, paused_usec;
     int32_t day;
     unsigned day_count;
+    uint32_t fewer;         /* chosen so often */
+    unsigned passed, shown; /* that passed by in a row, and that did not, since it was chosen */
+    int32_t offer_day;      /* of the last question of the program's; INT32_MIN: none yet */
     size_t n_tracks;
     struct track tracks[TRACKS_MAX];
 };
@@ -132,9 +137,22 @@ struct machine {
             uint32_t rated, rated_helpful;
             int32_t day;
         } themes[THEME_COUNT];
-        usec_t first_usec, hard_usec;
+        usec_t first_usec, hard_usec, helpful_usec;
         usec_t *card_usec; /* by prompt, in the library's order */
         bool *card_resting;
+        struct {
+            char id[64];
+            usec_t shown_usec;
+        } offers[OFFERS_MAX];
+        size_t n_offers;
+        struct {
+            struct uuid entry;
+            usec_t time_usec;
+        } hard[HARD_MAX]; /* the latest */
+        size_t n_hard;
+        uint32_t not_for_me[THEME_COUNT];
+        theme_set less;
+        bool hard_line;
     } past;
 
     /* The presenter and the server. */
@@ -189,6 +207,8 @@ void server_check(struct machine *machine);
 
 void belief_copy(const struct belief *from, struct belief *to);
 struct track *find_track(struct belief *belief, const struct uuid *id);
+/* When a question of the program's was shown last; 0: never, or unrecorded. */
+usec_t offer_recorded(const struct machine *machine, const char *id);
 bool key_recorded(const struct machine *machine, const char *reminder, usec_t due_usec);
 uint64_t keeper_digest(const struct keeper *keeper, bool all);
 /* What follows from a turn that is taken: every rule is checked, and the belief goes on. */

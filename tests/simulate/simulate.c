@@ -67,6 +67,7 @@ static struct library *make_library(void) {
                 .theme = theme,
                 .depth = (uint8_t)(1 + i % 3),
                 .write = i == 2,
+                .written_usec = theme == THEME_OWN ? 1 : 0,
             };
             library_add_prompt(library, &prompt);
         }

@@ -193,6 +193,8 @@ static struct schedule *core_schedule(const struct timetable *timetable, struct 
     schedule->snoozes = (unsigned)chance_below(chance, 4);
     schedule->most_per_day = 1 + (unsigned)chance_below(chance, 8);
     schedule->learn = chance_percent(chance, 70);
+    schedule->drift = true;
+    schedule->path = chance_percent(chance, 40) ? PATH_SELF_IMAGE : PATH_NONE;
     schedule->conceal = chance_percent(chance, 50) ? THEME_BIT(THEME_OWN) | THEME_BIT(THEME_FORGIVENESS) : 0;
     for (enum theme theme = 0; theme < THEME_COUNT; theme++)
         schedule->weights[theme] = (enum weight)(chance_percent(chance, 5) ? 0 : 1 + chance_below(chance, 3));

@@ -18,12 +18,35 @@
 #include "daemon/core/keeper.h"
 #include "tests/unit/schedule-rig.h"
 
-#define RIG_KEYS_MAX 20000
-#define RIG_LOG_SIZE 32768
+#define RIG_KEYS_MAX  20000
+#define RIG_LOG_SIZE  32768
+#define RIG_CARDS_MAX 64
 
 struct rig_key {
     char reminder[SCHEDULE_NAME_MAX + 1];
     usec_t due_usec;
+};
+
+/* What the journal would tell of the past, as far as it matters here: what the program itself said, lines of
+ * one's own, and hard moments. Cards of the decks are all new. */
+struct rig_past {
+    usec_t first_usec, helpful_usec;
+    struct {
+        char id[64];
+        usec_t shown_usec;
+        bool resting;
+    } cards[RIG_CARDS_MAX];
+    size_t n_cards;
+    struct {
+        struct uuid entry;
+        usec_t time_usec;
+    } hard[RIG_CARDS_MAX];
+    size_t n_hard;
+    uint32_t not_for_me[THEME_COUNT];
+    theme_set less;
+    char line[KEEPER_NOTE_MAX + 1]; /* the last one written, */
+    char hard_line[128];            /* and that for a hard day; "": none */
+    unsigned n_own;
 };
 
 struct rig {
@@ -36,7 +59,7 @@ struct rig {
     bool by_script; /* the presenter answers only when the script says so */
     bool starting;  /* the presenter that showed something has ended with the program */
     uint64_t n_random;
-    usec_t hard_usec;
+    struct rig_past past;
     usec_t delay_usec;    /* between the last return and its showing */
     struct rig_key *keys; /* what the journal holds */
     size_t n_keys;
@@ -71,13 +94,82 @@ static inline bool rig_recorded(void *userdata, const char *reminder, usec_t due
     return rig_has_key(userdata, reminder, due_usec);
 }
 
+static inline int rig_compare_cards(const void *a, const void *b) {
+    return strcmp(((const struct card *)a)->prompt, ((const struct card *)b)->prompt);
+}
+
 static inline int rig_history(void *userdata, struct history *ret) {
     const struct rig *rig = userdata;
-    struct history history = {.first_usec = 1, .hard_usec = rig->hard_usec};
+    const struct rig_past *past = &rig->past;
+    struct history history = {
+        .first_usec = past->first_usec,
+        .hard_usec = past->n_hard > 0 ? past->hard[past->n_hard - 1].time_usec : 0,
+        .helpful_usec = past->helpful_usec,
+        .hard_line = *past->hard_line ? strdup(past->hard_line) : NULL,
+        .less = past->less,
+        .cards = calloc(RIG_CARDS_MAX, sizeof *history.cards),
+        .n_cards = past->n_cards,
+    };
     for (size_t i = 0; i < CHOOSE_RECENT; i++)
         history.recent[i] = THEME_NONE;
+    for (enum theme theme = 0; theme < THEME_COUNT; theme++)
+        history.themes[theme].not_for_me = past->not_for_me[theme];
+    for (size_t i = 0; i < past->n_hard; i++)
+        history.hard_moments += past->hard[i].time_usec + CHOOSE_HARD_SPAN_USEC >= rig->world.now_usec;
+    for (size_t i = 0; i < past->n_cards; i++)
+        history.cards[i] =
+            (struct card){strdup(past->cards[i].id), past->cards[i].shown_usec, past->cards[i].resting};
+    qsort(history.cards, history.n_cards, sizeof *history.cards, rig_compare_cards);
     *ret = history;
     return 0;
+}
+
+/* The card of that id; a new one where there is none. Only what isn't of a deck is remembered. */
+static inline size_t rig_card(struct rig *rig, const char *id) {
+    struct rig_past *past = &rig->past;
+    size_t i = 0;
+    while (i < past->n_cards && !streq(past->cards[i].id, id))
+        i++;
+    if (i < past->n_cards)
+        return i;
+    assert_true(past->n_cards < RIG_CARDS_MAX);
+    snprintf(past->cards[i].id, sizeof past->cards[i].id, "%s", id);
+    past->n_cards++;
+    return i;
+}
+
+static inline void rig_remember_answer(struct rig *rig, const struct event *event) {
+    struct rig_past *past = &rig->past;
+    enum theme less = keeper_less_of(or_empty(event->prompt));
+    if (streq(event->choice, "helpful"))
+        past->helpful_usec = rig->world.now_usec;
+    if (streq(event->choice, "not-for-me") && event->theme != THEME_NONE)
+        past->not_for_me[event->theme]++;
+    if (streq(event->choice, "not-for-me") && event->theme == THEME_OWN)
+        past->cards[rig_card(rig, event->prompt)].resting = true;
+    if (streq(event->choice, "less") && less != THEME_NONE)
+        past->less |= THEME_BIT(less);
+}
+
+static inline void rig_remember(struct rig *rig, const struct event *event) {
+    struct rig_past *past = &rig->past;
+    if (event->kind == EVENT_SHOWN && event->prompt &&
+        (event->theme == THEME_OWN || strncmp(event->prompt, "offer:", 6) == 0))
+        past->cards[rig_card(rig, event->prompt)].shown_usec = rig->world.now_usec;
+    if (event->kind == EVENT_ANSWERED)
+        rig_remember_answer(rig, event);
+    if (event->note)
+        snprintf(past->line, sizeof past->line, "%s", event->note);
+    if (event->kind == EVENT_FOR_HARD_DAY)
+        snprintf(past->hard_line, sizeof past->hard_line, "%.127s", past->line);
+    if (!event->choice || !streq(event->choice, "hard"))
+        return;
+    for (size_t i = 0; i < past->n_hard; i++)
+        if (uuid_equal(&past->hard[i].entry, &event->entry))
+            return;
+    assert_true(past->n_hard < RIG_CARDS_MAX);
+    past->hard[past->n_hard].entry = event->entry;
+    past->hard[past->n_hard++].time_usec = rig->world.now_usec;
 }
 
 static inline void rig_add_prompt(struct library *library, const char *id, enum theme theme, uint8_t depth) {
@@ -194,6 +286,9 @@ static inline void rig_log_event(struct rig *rig, const struct turn *turn, const
     case EVENT_KEPT:
         rig_log(rig, event->keep ? "kept" : "not kept");
         break;
+    case EVENT_FOR_HARD_DAY:
+        rig_log(rig, "for a hard day");
+        break;
     default: /* a close is told by its signal */
         break;
     }
@@ -225,8 +320,8 @@ static inline uint64_t rig_mark(const struct keeper *keeper) {
     mark ^= hash_bytes(&rig_secret, keeper->open, keeper->n_open * sizeof keeper->open[0]);
     for (size_t i = 0; i < keeper->n_open; i++) {
         const struct open_prompt *open = &keeper->open[i];
-        const char *strings[] = {open->reminder, open->prompt, open->title, open->text,
-                                 open->why,      open->bus_id, open->owner};
+        const char *strings[] = {open->reminder, open->prompt, open->title,  open->text,
+                                 open->line,     open->why,    open->bus_id, open->owner};
         for (size_t j = 0; j < ELEMENTSOF(strings); j++)
             mark = hash_word(&rig_secret, "string", or_empty(strings[j]), mark, strings[j] != NULL);
     }
@@ -304,8 +399,7 @@ static inline void rig_check_turn(const struct rig *rig, const struct turn *turn
 static inline void rig_record(struct rig *rig, const struct turn *turn) {
     for (size_t i = 0; i < turn->n_events; i++) {
         const struct event *event = &turn->events[i];
-        if (event->kind == EVENT_ANSWERED && streq(event->choice, "hard"))
-            rig->hard_usec = rig->world.now_usec;
+        rig_remember(rig, event);
         if (rig->watch)
             rig->watch(rig, event, rig_find(turn->next, &event->entry));
         if (event->due_usec == 0 || (event->kind != EVENT_SHOWN && event->kind != EVENT_MISSED))
@@ -600,11 +694,53 @@ static inline void rig_do_resume(struct rig *rig, char *rest) {
 }
 
 static inline void rig_do_note(struct rig *rig, char *rest) {
-    RIG_TURN(rig, keeper_note(rig->keeper, &rig->world, or_empty(rest), false, &rig->asked, &turn));
+    RIG_TURN(rig,
+             keeper_note(rig->keeper, &rig->world, or_empty(rest), NOTE_FOR_JOURNAL, &rig->asked, &turn));
 }
 
 static inline void rig_do_note_kept(struct rig *rig, char *rest) {
-    RIG_TURN(rig, keeper_note(rig->keeper, &rig->world, or_empty(rest), true, &rig->asked, &turn));
+    RIG_TURN(rig,
+             keeper_note(rig->keeper, &rig->world, or_empty(rest), NOTE_FOR_KEEPING, &rig->asked, &turn));
+}
+
+static inline void rig_do_note_hard(struct rig *rig, char *rest) {
+    RIG_TURN(rig,
+             keeper_note(rig->keeper, &rig->world, or_empty(rest), NOTE_FOR_HARD_DAY, &rig->asked, &turn));
+}
+
+static inline void rig_do_reset(struct rig *rig, char *rest) {
+    (void)rest;
+    RIG_TURN(rig, keeper_reset(rig->keeper, &rig->world, &turn));
+    rig->past.less = 0;
+}
+
+/* Nothing was ever shown, and the person was not told yet what this is. */
+static inline void rig_do_first_start(struct rig *rig, char *rest) {
+    (void)rest;
+    rig->past.first_usec = 0;
+    rig->past.n_cards = 0;
+    rig->keeper->guided = false;
+}
+
+/* It began then, and nothing was asked since. */
+static inline void rig_do_began(struct rig *rig, char *rest) {
+    rig->past.first_usec = rig_moment(rig, rest);
+    rig->past.n_cards = 0;
+}
+
+/* A line that was kept: when, and what. */
+static inline void rig_do_own(struct rig *rig, char *rest) {
+    char *time = strchr(rest, ' ');
+    char *text = strchr(time + 1, ' ');
+    *text++ = 0;
+    char id[16];
+    snprintf(id, sizeof id, "own-%02u", ++rig->past.n_own);
+    struct prompt prompt = {.id = strdup(id),
+                            .text = strdup(text),
+                            .theme = THEME_OWN,
+                            .depth = 1,
+                            .written_usec = rig_moment(rig, rest)};
+    assert_int_equal(library_add_prompt(rig->library, &prompt), 0);
 }
 
 static inline void rig_do_keep_entry(struct rig *rig, char *rest) {
@@ -637,7 +773,7 @@ static inline void rig_do_choices(struct rig *rig, char *rest) {
     (void)rest;
     char text[256] = "";
     enum choice choices[CHOICES_MAX];
-    size_t n = keeper_choices(&rig->world, keeper_find(rig->keeper, NULL), choices);
+    size_t n = keeper_choices(rig->keeper, &rig->world, keeper_find(rig->keeper, NULL), choices);
     assert_in_range(n, 1, CHOICES_MAX);
     for (size_t i = 0; i < n; i++) {
         size_t used = strlen(text);
@@ -704,7 +840,12 @@ static const struct rig_command {
     {"resume", rig_do_resume},
     {"note", rig_do_note},             /* TEXT */
     {"note-kept", rig_do_note_kept},   /* TEXT */
+    {"note-hard", rig_do_note_hard},   /* TEXT */
     {"keep-entry", rig_do_keep_entry}, /* yes | no */
+    {"reset", rig_do_reset},
+    {"first-start", rig_do_first_start},
+    {"began", rig_do_began}, /* WHEN */
+    {"own", rig_do_own},     /* WHEN TEXT, kept then; `-20 10:00 a line` */
     {"forget", rig_do_forget},
     {"list", rig_do_list},
     {"choices", rig_do_choices},
@@ -765,6 +906,10 @@ static inline void rig_begin(struct rig *rig, const char *settings) {
         .userdata = rig,
     };
     rig->logged_usec = rig->world.now_usec;
+    rig->keeper->guided = true;
+    rig->past.first_usec = 1; /* long ago, and the reviews were */
+    rig->past.cards[rig_card(rig, "offer:review")].shown_usec = 1;
+    rig->past.cards[rig_card(rig, "offer:late-review")].shown_usec = 1;
     rig_plan(rig);
     rig_advance(rig);
 }

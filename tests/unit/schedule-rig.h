@@ -2,8 +2,8 @@
  *
  * `at NAME EXPRESSION`, `times NAME WINDOW N`, `every NAME WINDOW SPAN`, each followed by what belongs to it:
  * `on DAYS`, `hold SPAN`, `its-gap SPAN`, `themes LIST`, `practice ID`; and `quiet WINDOW`, `gap`, `most`,
- * `snooze`, `snoozes`, `expire`, `conceal THEME`, `support TEXT`, `zone berlin` (else UTC). What is not said
- * is the default. */
+ * `snooze`, `snoozes`, `expire`, `conceal THEME` (or `all`), `support TEXT`, `path`, `drift` (else off),
+ * `off THEME`, `never-learn`, `zone berlin` (else UTC). What is not said is the default. */
 #pragma once
 
 #include <stdio.h>
@@ -103,7 +103,15 @@ static inline void rig_set(struct schedule *schedule, const char **zone, char *c
     } else if (streq(key, "expire"))
         schedule->expire_after_usec = rig_span(rest);
     else if (streq(key, "conceal"))
-        schedule->conceal = rig_themes(rest);
+        schedule->conceal = streq(rest, "all") ? THEME_SET_ALL : rig_themes(rest);
+    else if (streq(key, "path"))
+        schedule->path = PATH_SELF_IMAGE;
+    else if (streq(key, "drift"))
+        schedule->drift = true;
+    else if (streq(key, "off"))
+        schedule->weights[theme_from_id(rest)] = WEIGHT_OFF;
+    else if (streq(key, "never-learn"))
+        schedule->learn = false;
     else if (streq(key, "support"))
         schedule->support = strdup(rest);
     else if (streq(key, "zone"))

@@ -338,7 +338,7 @@ static void every_key_is_described(void **state) {
         assert_non_null(key.allowed);
         assert_int_equal(!key.fallback, streq(key.name, "reminders"));
     }
-    assert_int_equal(n, 18);
+    assert_int_equal(n, 19);
     assert_true(config_key_at(4, &key));
     assert_string_equal(key.name, "gap");
     assert_true(key.scalar);
