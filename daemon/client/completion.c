@@ -109,6 +109,8 @@ static void list_showable(void) {
     for (size_t i = 0; i < schedule->n_reminders; i++)
         print_candidate(schedule->reminders[i].name, _("reminder"));
     list_practices(schedule);
+    print_candidate("then-and-now", _("an old line of yours, beside today"));
+    print_candidate("guidance", _("what this is"));
 }
 
 static void list_formats(void) {

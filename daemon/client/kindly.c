@@ -36,9 +36,10 @@ const struct verb verbs[] = {
     {.name = "now",
      .words = "[WHAT]",
      .summary = N_("show a prompt now"),
-     .details = N_("WHAT is a theme, a reminder's name or a practice's id; without it, any. It is shown "
-                   "whatever the hour, "
-                   "and counts for nothing."),
+     .details =
+         N_("WHAT is a theme, a reminder's name, a practice's id, then-and-now (an old line of yours, "
+            "beside today) or guidance (what this is); without it, any. It is shown whatever the hour, "
+            "and counts for nothing."),
      .max_words = 1,
      .run = verb_now},
     {.name = "hard",
@@ -83,6 +84,7 @@ const struct verb verbs[] = {
      .max_words = WORDS_ANY,
      .run = verb_note,
      .options = {{"keep", 0, OPTION_FLAG, NULL, N_("show it again some day")},
+                 {"for-a-hard-day", 0, OPTION_FLAG, NULL, N_("show it first in a hard moment")},
                  {"open", 0, OPTION_FLAG, NULL, N_("ask for it in a window, as the desktop's menu does")}}},
     {.name = "forget",
      .words = "[ID]",
@@ -173,6 +175,15 @@ const struct verb verbs[] = {
      .options = {{"theme", 0, OPTION_VALUE, "THEME", N_("of all its prompts; this one is needed")},
                  {"language", 0, OPTION_VALUE, "LANG", N_("such as en or pt-BR (the schedule's first)")},
                  {"name", 0, OPTION_VALUE, "NAME", N_("of the deck, its file and its ids (that of FILE)")}}},
+    {.name = "learning",
+     .words = "reset",
+     .summary = N_("forget what was learned from your answers, not the journal"),
+     .details =
+         N_("Themes weigh alike again, prompts that were not for you may come again, and as many prompts "
+            "come as the schedule says."),
+     .min_words = 1,
+     .max_words = 1,
+     .run = verb_learning},
     {.name = "reload",
      .words = "",
      .summary = N_("read the schedule and the decks again"),

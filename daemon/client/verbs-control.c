@@ -41,6 +41,15 @@ int verb_reload(struct client *client, const struct arguments *arguments) {
     return client_call(client, NULL, "Reload", "");
 }
 
+int verb_learning(struct client *client, const struct arguments *arguments) {
+    if (!streq(word_at(arguments, 0), "reset"))
+        return fail_usage(_("learning takes one word: reset"));
+    int outcome = client_call(client, NULL, "ResetLearning", "");
+    if (outcome == OUTCOME_DONE)
+        puts(_("What was learned is forgotten; the journal is as it was."));
+    return outcome;
+}
+
 /* --- forget ----------------------------------------------------------------------------------- */
 
 /* Only a person at a terminal is asked. */

@@ -133,16 +133,20 @@ static int find_starts(struct stage_set *set, usec_t now_usec) {
     return 0;
 }
 
-/* The state to begin with: what the daemon has now, or nothing. */
+/* The state to begin with: what the daemon has now, or nothing. What is said at the first start counts as
+ * read: until it is, it would be all that comes. */
 static int set_state(struct stage_set *set, usec_t from_usec, bool goes_on) {
     int r = goes_on ? find_starts(set, from_usec) : 0;
-    if (r >= 0 && goes_on && set->journal)
-        return journal_load(set->journal, &set->keeper);
-    if (r >= 0)
-        set->keeper = keeper_new();
-    if (!set->keeper)
-        return -ENOMEM;
-    set->keeper->planned_until_usec = from_usec;
+    bool loads = goes_on && set->journal;
+    if (r >= 0 && loads)
+        r = journal_load(set->journal, &set->keeper);
+    else if (r >= 0 && !(set->keeper = keeper_new()))
+        r = -ENOMEM;
+    if (r < 0)
+        return r;
+    if (!loads)
+        set->keeper->planned_until_usec = from_usec;
+    set->keeper->guided = true;
     return 0;
 }
 

@@ -9,19 +9,34 @@
 #include "daemon/client/rows.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
+#include "daemon/core/keeper.h"
 #include "daemon/core/translate.h"
 #include "daemon/store/config.h"
 #include "daemon/store/paths.h"
 
 /* --- note ------------------------------------------------------------------------------------- */
 
-static int save_note(struct client *client, const struct input *input, bool keep) {
-    int outcome = client_call(client, NULL, "Note", "sb", input->text, (int)keep);
+/* What a line is written for. */
+static const struct purpose {
+    const char *option; /* NULL: the journal alone */
+    const char *question, *done;
+} purposes[] = {
+    [NOTE_FOR_JOURNAL] = {NULL, N_("A line of your own"), N_("Written down.")},
+    [NOTE_FOR_KEEPING] = {"keep", N_("A line to see again some day"),
+                          N_("Written down. You may see it again some day.")},
+    [NOTE_FOR_HARD_DAY] = {"for-a-hard-day", N_("A line for a hard day"),
+                           N_("Written down. In a hard moment it comes first.")},
+};
+
+static int save_note(struct client *client, const struct input *input, enum note_for what_for) {
+    int outcome = what_for == NOTE_FOR_HARD_DAY
+                      ? client_call(client, NULL, "NoteForHardDay", "s", input->text)
+                      : client_call(client, NULL, "Note", "sb", input->text, what_for == NOTE_FOR_KEEPING);
     if (outcome != OUTCOME_DONE) {
         input_give_back(input);
         return outcome;
     }
-    puts(keep ? _("Written down. You may see it again some day.") : _("Written down."));
+    puts(_(purposes[what_for].done));
     return OUTCOME_DONE;
 }
 
@@ -32,7 +47,10 @@ static int reach_daemon(struct client *client) {
 }
 
 /* The same command again, in a terminal window. */
-static int note_in_terminal(bool keep) {
+static int note_in_terminal(enum note_for what_for) {
+    char option[32] = "";
+    if (purposes[what_for].option)
+        snprintf(option, sizeof option, "--%s", purposes[what_for].option);
     char self[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length < 0)
@@ -44,7 +62,7 @@ static int note_in_terminal(bool keep) {
     sigset_t mask;
     sigprocmask(SIG_SETMASK, NULL, &mask);
     for (size_t i = 0; i < ELEMENTSOF(terminals); i++) {
-        const char *const argv[] = {terminals[i], "-e", self, "note", keep ? "--keep" : NULL, NULL};
+        const char *const argv[] = {terminals[i], "-e", self, "note", *option ? option : NULL, NULL};
         pid_t pid;
         if (process_start(argv, &mask, -1, &pid) >= 0)
             return process_wait(pid) == 0 ? OUTCOME_DONE : OUTCOME_FAILED;
@@ -54,17 +72,17 @@ static int note_in_terminal(bool keep) {
     return OUTCOME_FAILED;
 }
 
-static int note_in_window(struct client *client, bool keep) {
+static int note_in_window(struct client *client, enum note_for what_for) {
     int outcome = reach_daemon(client);
     if (outcome != OUTCOME_DONE)
         return outcome;
     struct input input;
-    int r = input_ask(keep ? _("A line to see again some day") : _("A line of your own"), &input);
+    int r = input_ask(_(purposes[what_for].question), &input);
     if (r < 0)
-        return note_in_terminal(keep);
+        return note_in_terminal(what_for);
     if (r != OUTCOME_DONE)
         return r;
-    outcome = save_note(client, &input, keep);
+    outcome = save_note(client, &input, what_for);
     input_done(&input);
     return outcome;
 }
@@ -76,9 +94,16 @@ static int take_text(const struct arguments *arguments, struct input *ret) {
 }
 
 int verb_note(struct client *client, const struct arguments *arguments) {
-    bool keep = option_given(arguments, "keep"), given = arguments->n_words > 0;
+    bool given = arguments->n_words > 0;
+    enum note_for what_for = NOTE_FOR_JOURNAL;
+    if (option_given(arguments, "keep") && option_given(arguments, "for-a-hard-day"))
+        return fail_usage(_("note takes --keep or --for-a-hard-day, not both"));
+    for (size_t i = NOTE_FOR_KEEPING; i < ELEMENTSOF(purposes); i++)
+        if (option_given(arguments, purposes[i].option))
+            what_for = (enum note_for)i;
     if (option_given(arguments, "open"))
-        return given ? fail_usage(_("note takes TEXT or --open, not both")) : note_in_window(client, keep);
+        return given ? fail_usage(_("note takes TEXT or --open, not both"))
+                     : note_in_window(client, what_for);
     int outcome = given || !isatty(STDIN_FILENO) ? OUTCOME_DONE : reach_daemon(client);
     if (outcome != OUTCOME_DONE)
         return outcome;
@@ -86,7 +111,7 @@ int verb_note(struct client *client, const struct arguments *arguments) {
     outcome = given ? take_text(arguments, &input) : input_read(&input);
     if (outcome != OUTCOME_DONE)
         return outcome;
-    outcome = save_note(client, &input, keep);
+    outcome = save_note(client, &input, what_for);
     input_done(&input);
     return outcome;
 }
@@ -117,6 +142,7 @@ static int own_support(char **ret) {
     return 0;
 }
 
+/* What is read once at the first start, too. */
 static void print_support(void) {
     _cleanup_free_ char *own = NULL;
     int r = own_support(&own);
@@ -125,10 +151,9 @@ static void print_support(void) {
     if (!own || !strstr(own, SUPPORT_SITE))
         puts(SUPPORT_SITE);
     putchar('\n');
+    print_text(stdout, 0, 0, keeper_guidance());
     print_text(stdout, 0, 0,
-               _("kindly is not treatment and not for emergencies. If it makes things worse, it is fine to "
-                 "stop using "
-                 "it. In an emergency, the emergency number of the place where you are is the one to call."));
+               _("In an emergency, the emergency number of the place where you are is the one to call."));
     if (r < 0)
         complain(_("your own line can't be read from the schedule just now; kindly check says why"));
 }

@@ -25,6 +25,7 @@ int verb_hard(struct client *client, const struct arguments *arguments);
 int verb_help_of(struct client *client, const struct arguments *arguments);
 int verb_hold(struct client *client, const struct arguments *arguments);
 int verb_journal(struct client *client, const struct arguments *arguments);
+int verb_learning(struct client *client, const struct arguments *arguments);
 int verb_note(struct client *client, const struct arguments *arguments);
 int verb_now(struct client *client, const struct arguments *arguments);
 int verb_pause(struct client *client, const struct arguments *arguments);

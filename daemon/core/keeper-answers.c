@@ -396,7 +396,7 @@ int keeper_keep(const struct keeper *keeper, const struct world *world, const st
 
 /* A line for a hard day that is before the person's eyes goes, whichever is forgotten: what is left is said
  * all the same. */
-static int forget_hard_line(struct turn *turn, const struct world *world) {
+static int forget_hard_line(struct turn *turn) {
     int r = 0;
     for (size_t i = 0; r >= 0 && i < turn->next->n_open; i++) {
         struct open_prompt *open = &turn->next->open[i];
@@ -404,8 +404,8 @@ static int forget_hard_line(struct turn *turn, const struct world *world) {
             continue;
         replace_string(&open->line, NULL);
         turn->changed = true;
-        if (open->stage == STAGE_HARD)
-            r = step_to(turn, world, open, STAGE_HARD);
+        if (open->stage == STAGE_HARD && (open->on_screen || open->state == OPEN_SHOWING))
+            r = ask_to_show(turn, &open->id, true);
     }
     return r;
 }
@@ -449,7 +449,7 @@ int keeper_forget(const struct keeper *keeper, const struct world *world, const 
     if (r >= 0)
         r = forget_line(&turn, world, entry);
     if (r >= 0)
-        r = forget_hard_line(&turn, world);
+        r = forget_hard_line(&turn);
     return r < 0 ? r : turn_end(&turn, ret);
 }
 

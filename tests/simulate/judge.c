@@ -254,9 +254,11 @@ static void judge_offer(struct machine *machine, const struct open_prompt *open,
     if ((!then && !plain) || !open || open->by_hand || streq(or_empty(event->prompt), again[0]))
         return;
     int32_t today = zone_local_day(machine->zone, machine->wall_usec);
-    if (machine->belief.offer_day == today)
+    /* Set back, the clock comes to the same day again. */
+    if (machine->belief.offer_day == today && machine->jumped_usec < machine->belief.offer_usec)
         fail(machine, "one question a day", "%s is the second", or_empty(event->prompt));
     machine->belief.offer_day = today;
+    machine->belief.offer_usec = machine->elapsed_usec;
     if (plain && !streq(event->prompt, again[1]) && offer_recorded(machine, event->prompt) > 0)
         fail(machine, "asked once", "%s is asked again", event->prompt);
 }

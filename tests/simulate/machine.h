@@ -59,7 +59,8 @@ struct belief {
     unsigned day_count;
     uint32_t fewer;         /* chosen so often */
     unsigned passed, shown; /* that passed by in a row, and that did not, since it was chosen */
-    int32_t offer_day;      /* of the last question of the program's; INT32_MIN: none yet */
+    int32_t offer_day;      /* of the last question of the program; INT32_MIN: none yet */
+    usec_t offer_usec;      /* elapsed: when that was */
     size_t n_tracks;
     struct track tracks[TRACKS_MAX];
 };

@@ -3,14 +3,18 @@ built, and a caller on the bus that keeps every signal until a test asks for it.
 rig_presenter. Nothing waits for time to pass: every wait is for the next message, and fails after PATIENCE seconds."""
 
 import collections
+import contextlib
+import functools
 import os
 import pathlib
 import select
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 import gi
@@ -41,7 +45,7 @@ CALM = "quiet = [];\ngap = \"1s\";\nmost_per_day = 50;\nshow_for = \"until answe
 
 # busctl's words for what a call takes: one table for all callers.
 SIGNATURES = {
-    "Prompt": "s", "Answer": "sss", "Snooze": "st", "SnoozeUntil": "st", "Dismiss": "s", "Note": "sb", "Keep": "sb",
+    "Prompt": "s", "Answer": "sss", "Snooze": "st", "SnoozeUntil": "st", "Dismiss": "s", "Note": "sb", "NoteForHardDay": "s", "Keep": "sb",
     "Forget": "s", "ForgetRange": "tt", "Pause": "t", "Resume": "", "Hold": "s", "Release": "s", "Reload": "",
     "ResetLearning": "", "Import": "h", "ListOpen": "", "ListUpcoming": "u", "ListEntries": "ttu",
     "ListPresence": "", "Explain": "s",
@@ -255,6 +259,21 @@ class Kindlyd:
         assert "Sanitizer" not in self.stderr() and "runtime error" not in self.stderr(), self.stderr()
 
 
+@functools.cache
+def guided_journal():
+    """The bytes of a journal in which nothing is but that the guidance of the first start was read."""
+    with tempfile.TemporaryDirectory() as folder:
+        person = Person(folder)
+        try:
+            assert person.start(first=True).end() == 0
+        finally:
+            person.stop()
+        with contextlib.closing(sqlite3.connect(person.journal)) as journal, journal:
+            journal.execute("UPDATE state SET guided = 1")
+            journal.execute("DELETE FROM reminder")
+        return person.journal.read_bytes()
+
+
 class Person:
     """A home, a schedule, a bus; what is started here ends with the test, the last first."""
 
@@ -296,8 +315,13 @@ class Person:
         self.server = self.keep(Server(self.env, **how))
         return self.server
 
-    def start(self, *options, **how):
-        """Starts kindlyd, once the bus has noticed the end of one before it."""
+    def start(self, *options, first=False, **how):
+        """Starts kindlyd, once the bus has noticed the end of one before it. first: the person was not told yet what
+        this is, so that the guidance takes the first prompt's place."""
+        if not first and "--journal" not in options and not self.journal.parent.exists():
+            self.journal.parent.mkdir(mode=0o700)
+            self.journal.touch(mode=0o600)
+            self.journal.write_bytes(guided_journal())
         if not self.watcher:
             self.watcher = self.keep(Caller(self.bus.address))
         deadline = time.monotonic() + PATIENCE

@@ -1139,6 +1139,7 @@ def test_journal_json(person, written):
         "choice": "helpful",
         "note": "I was tired, not lazy.\n\nStill am.",
         "keep": False,
+        "for_hard_day": False,
     }
     assert (missed["kind"], missed["rule"], missed["due_usec"]) == ("missed", "quiet", MONDAY + HOUR)
     assert (second["state"], noted["kind"], noted["note"]) == ("unanswered", "note", "A line of my own.")
@@ -1270,9 +1271,11 @@ def test_check_of_a_file_that_is_not_there(person):
 
 
 CARE = """
-kindly is not treatment and not for emergencies. If it makes things worse, it is
-fine to stop using it. In an emergency, the emergency number of the place where
-you are is the one to call.
+A few times a day a short invitation comes up. Letting it pass is fine, and so
+is no. This is not treatment, and not for emergencies. If it makes things worse,
+it is fine to stop.
+In an emergency, the emergency number of the place where you are is the one to
+call.
 """
 
 

@@ -1,12 +1,15 @@
 """The daemon with a notification server that does as it is told: from a prompt to its answer, on the screen and over
 the bus, and every call with what it takes, what it replies, and what it refuses."""
 
+import datetime
 import html
+import json
 import os
 import re
 import signal
 import sqlite3
 import types
+import uuid
 
 import pytest
 from gi.repository import GLib
@@ -26,7 +29,7 @@ OPEN_KEYS = {
 ENTRY_KEYS = {
     "id": str, "device": str, "time_usec": int, "offset_sec": int, "kind": str, "state": str, "rule": str,
     "reminder": str, "due_usec": int, "theme": str, "prompt": str, "text": str, "choice": str, "note": str,
-    "keep": bool, "snoozes": int, "step": int,
+    "keep": bool, "for_hard_day": bool, "snoozes": int, "step": int,
 }
 
 
@@ -318,19 +321,99 @@ def test_note_and_keep(caller, screen):
     assert caller.call("Explain", line) == "You wrote this yourself."
     caller.call("Keep", line, True)
     assert entry(caller, line)["keep"]
-    caller.call("Reload")
-    _, asked = prompt(caller, screen, "own")
-    assert SECRET not in asked["body"] + asked["summary"]  # concealed until it is opened
-    screen.do("action", id=asked["id"], key="default")
-    assert screen.next()["body"] == SECRET
+    assert caller.refused("Prompt", "own")[0] == "NoPrompt"  # not sooner than two weeks after it was written
     caller.call("Keep", line, False)
     assert not entry(caller, line)["keep"]
 
 
-def test_a_kept_line_can_come_at_once(caller, screen):
-    caller.call("Note", SECRET, True)
-    card, _ = prompt(caller, screen, "own")
-    assert row(caller, card)["text"] == SECRET
+def kept_line(caller, folder, days=20, choice=None):
+    """A line that was kept some days ago, on a prompt that was answered so; its id, and when it was written."""
+    time = now_usec() - days * DAY
+    line = str(uuid.UUID(int=(time // 1000) << 80 | 0x7000 << 64 | 0x8000 << 48 | days))
+    device = str(uuid.UUID(int=7))
+    events = [{"kind": "noted", "id": line, "note": SECRET}, {"kind": "kept", "id": line[:-1] + "e", "keep": True}]
+    if choice:
+        events.append({"kind": "answered", "id": line[:-1] + "f", "choice": choice})
+    path = folder / "kept.jsonl"
+    path.write_text("".join(json.dumps({"version": 1, "entry": line, "device": device, "time_usec": time} | event) + "\n"
+                            for event in events), encoding="utf-8")
+    with open(path, "rb") as file:
+        assert caller.call("Import", file) == 1
+    path.unlink()
+    return line, time
+
+
+def test_a_kept_line_comes_back(caller, screen, tmp_path):
+    """Concealed until it is opened, then with its date; not again at once."""
+    line, time = kept_line(caller, tmp_path)
+    card, asked = prompt(caller, screen, "own")
+    assert SECRET not in asked["body"] + asked["summary"]
+    screen.do("action", id=asked["id"], key="default")
+    day = datetime.datetime.fromtimestamp(time / 1000000, datetime.timezone.utc)
+    year = "" if day.year == datetime.datetime.now(datetime.timezone.utc).year else f" {day.year}"
+    assert screen.next()["body"] == f"On {day.day} {day:%B}{year} you wrote: {SECRET}"
+    assert row(caller, card)["prompt"] == line
+    caller.call("Answer", card, "helpful", "")
+    assert caller.refused("Prompt", "own")[0] == "NoPrompt"
+
+
+def test_a_kept_line_of_a_hard_moment_does_not_come_back(caller, screen, tmp_path):
+    assert screen
+    kept_line(caller, tmp_path, choice="hard")
+    assert caller.refused("Prompt", "own")[0] == "NoPrompt"
+
+
+def test_then_and_now(caller, screen, tmp_path):
+    assert caller.refused("Prompt", "then-and-now")[0] == "NoPrompt"
+    kept_line(caller, tmp_path, days=200)
+    card, asked = prompt(caller, screen, "then-and-now")
+    assert SECRET not in asked["body"] + asked["summary"]
+    screen.do("action", id=asked["id"], key="default")
+    opened = screen.next()
+    assert opened["body"].endswith(f"you wrote: {SECRET}\n\nIs this still how you see yourself?")
+    assert opened["actions"][2::2] == ["still", "partly", "not-any-more"]
+    screen.do("action", id=asked["id"], key="partly")
+    assert caller.next("Closed") == (card, "answered")
+    assert entry(caller, card)["choice"] == "partly"
+    assert "half a year ago" in caller.call("Explain", card)
+
+
+def test_a_line_for_a_hard_day(caller, screen, person):
+    """The newest comes first in a hard moment; forgotten, it is on the screen and on the disk no more."""
+    caller.call("NoteForHardDay", "an older one")
+    line = caller.call("NoteForHardDay", SECRET)
+    assert caller.refused("NoteForHardDay", "")[0] == "InvalidArgument"
+    assert entry(caller, line)["for_hard_day"]
+    card, asked = prompt(caller, screen, "hard")
+    assert asked["body"] == f"Your own words for a day like this: {SECRET}\n\nNothing needs fixing this minute."
+    assert asked["actions"][2::2] == ["steady", "quiet-today", "support"]
+    caller.call("Forget", line)
+    assert screen.next()["body"] == "Nothing needs fixing this minute."
+    for path in person.journal.parent.iterdir():
+        assert SECRET.encode() not in path.read_bytes(), path
+    assert row(caller, card)["text"] == "Nothing needs fixing this minute."
+    caller.call("Answer", card, "hard", "")
+    assert "an older one" in screen.next()["body"]
+
+
+def test_guidance(person):
+    """At the first start it takes the first prompt's place, and is there again when asked for."""
+    screen = person.serve()
+    due, at = at_second(1)
+    person.schedule('reminders = ( { name = "a"; at = "%s UTC"; } );\n' % at)
+    person.start(first=True)
+    caller = person.caller()
+    card = caller.next("Shown")[0]
+    shown = screen.next()
+    assert shown["summary"] == "Before the first one" and "not treatment" in shown["body"]
+    assert "findahelpline.com" in shown["body"] and shown["actions"][2::2] == ["okay", "support"]
+    screen.do("action", id=shown["id"], key="okay")
+    assert caller.next("Closed") == (card, "answered")
+    assert entry(caller, card)["due_usec"] == due
+    assert "from kindly itself" in caller.call("Explain", card)
+    assert "not treatment" in person.run("kindly", "support")[1]
+    _, again = prompt(caller, screen, "guidance")
+    assert again["body"] == shown["body"]
 
 
 def test_note_refused(caller, screen):
@@ -362,13 +445,11 @@ def test_forget(caller, screen, person):
 
 
 @pytest.mark.parametrize("by_range", [False, True])
-def test_forget_a_line_that_is_before_the_eyes(caller, screen, person, by_range):
-    since = now_usec()
-    line = caller.call("Note", SECRET, True)
-    until = now_usec()
+def test_forget_a_line_that_is_before_the_eyes(caller, screen, person, tmp_path, by_range):
+    line, time = kept_line(caller, tmp_path)
     card, _ = prompt(caller, screen, "own")
     if by_range:
-        assert caller.call("ForgetRange", since, until) == 1
+        assert caller.call("ForgetRange", time, time + 1) == 1
     else:
         caller.call("Forget", line)
     assert caller.next("Closed") == (card, "forgotten")
@@ -697,8 +778,10 @@ def test_journal_elsewhere(person, screen, tmp_path):
     assert not person.journal.exists()
 
 
-def test_what_a_person_wrote_is_not_logged(person, caller, screen, daemon):
+def test_what_a_person_wrote_is_not_logged(person, caller, screen, daemon, tmp_path):
     caller.call("Note", SECRET, True)
+    caller.call("NoteForHardDay", SECRET)
+    kept_line(caller, tmp_path)
     card, _ = prompt(caller, screen)
     caller.call("Answer", card, "okay", SECRET)
     caller.refused("Answer", "", "helpful", SECRET)
