@@ -122,8 +122,20 @@ static void print_missed(const struct json_object *row) {
     putchar('\n');
 }
 
+/* Prompts have a theme; what kindly itself says has an id of its own. */
+static bool is_practice(const struct json_object *row) {
+    const char *prompt = row_text(row, "prompt");
+    return *prompt && !*row_text(row, "theme") && !strchr(prompt, ':') && !streq(prompt, "hard");
+}
+
+/* How far a practice went is as far as it was to go. */
 static void print_answer(const struct json_object *row) {
     const char *id = row_text(row, "choice");
+    if (is_practice(row)) {
+        printf("%*s", TIME_COLUMNS, "");
+        printf(_("A practice, as far as its step %u\n"), (unsigned)row_usec(row, "step", 0) + 1);
+        return;
+    }
     if (*id == '\0')
         return;
     char label[CHOICE_LABEL_SIZE];
@@ -151,6 +163,8 @@ static void print_entry(const struct json_object *row) {
         print_text(stdout, TIME_COLUMNS, TIME_COLUMNS, note);
     else
         puts(_("(no text)"));
+    if (*note && row_flag(row, "for_hard_day"))
+        print_text(stdout, 0, TIME_COLUMNS, _("For a hard day"));
 }
 
 /* Days and times are those of the place and the day it happened. */

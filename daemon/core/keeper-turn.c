@@ -217,6 +217,8 @@ int close_open(struct turn *turn, const struct world *world, struct open_prompt 
     int r = withdraw(turn, open);
     if (r < 0)
         return r;
+    if (how == CLOSED_UNANSWERED && open->practice && open->step > 0)
+        how = CLOSED_SEEN; /* as far as it went, it was there for the person */
     if (open->answered && (how != CLOSED_FORGOTTEN || open->stage == STAGE_NOTICE))
         how = CLOSED_ANSWERED;
     if (how != CLOSED_ANSWERED) {

@@ -93,7 +93,8 @@ static int load_numbers(struct journal *journal, struct keeper *keeper) {
     keeper->day_count = get_count(&query);
     keeper->commands_named = get_count(&query);
     keeper->guided = get_bool(&query);
-    keeper->fewer = MIN_OF(get_count(&query), KEEPER_FEWER_MAX);
+    uint32_t fewer = get_count(&query);
+    keeper->fewer = MIN_OF(fewer, KEEPER_FEWER_MAX);
     keeper->fewer_count = get_count(&query);
     keeper->drift_days = get_count(&query);
     keeper->drift_day = (int32_t)get_integer(&query);

@@ -88,6 +88,7 @@ class Daemon:
             "Snooze": GLib.Variant("(t)", (0,)),
             "SnoozeUntil": GLib.Variant("(t)", (0,)),
             "Note": GLib.Variant("(s)", (ID,)),
+            "NoteForHardDay": GLib.Variant("(s)", (ID,)),
             "ForgetRange": GLib.Variant("(u)", (0,)),
             "Hold": GLib.Variant("(s)", ("cookie-1",)),
             "Explain": GLib.Variant("(s)", ("For variety.",)),

@@ -161,6 +161,8 @@ WRONG = [
     (["snooze", "infinity"], "a prompt can't be put off for ever"),
     (["pause", "until", "noon"], '"until noon" is neither a span'),
     (["note", "--open", "words"], "note takes TEXT or --open, not both"),
+    (["note", "--keep", "--for-a-hard-day"], "note takes --keep or --for-a-hard-day, not both"),
+    (["learning", "resets"], "learning takes one word: reset"),
     (["forget"], "forget takes one of: an ID, --since TIME, --everything"),
     (["forget", ID, "--everything"], "forget takes one of"),
     (["forget", ID, "--until", "now"], "--until goes with --since only"),
@@ -216,6 +218,7 @@ NEEDS_DAEMON = [
     ["support", "--show"],
     ["presence"],
     ["watch"],
+    ["learning", "reset"],
     ["reload"],
 ]
 
@@ -248,6 +251,7 @@ CALLS = [
     (["status"], "ListOpen"),
     (["presence"], "ListPresence"),
     (["why"], "Explain"),
+    (["learning", "reset"], "ResetLearning"),
     (["reload"], "Reload"),
     (["watch", "--since", ID], "ListEntries"),
 ]
@@ -721,6 +725,7 @@ def test_forget_everything_asks_on_a_terminal(daemon, person):
     [
         (["a line"], "", "a line", False),
         (["a", "line", "--keep"], "", "a line", True),
+        (["a", "line", "--for-a-hard-day"], "", "a line", None),
         (["--", "--keep"], "", "--keep", False),
         ([], "from a pipe\nof two lines\n", "from a pipe\nof two lines", False),
         (["--keep"], "Grüße\r\n", "Grüße", True),
@@ -728,9 +733,9 @@ def test_forget_everything_asks_on_a_terminal(daemon, person):
     ],
 )
 def test_note(daemon, person, arguments, input, text, keep):
-    again = " You may see it again some day." if keep else ""
+    again = {True: " You may see it again some day.", False: "", None: " In a hard moment it comes first."}[keep]
     assert person.run("note", *arguments, input=input) == (DONE, f"Written down.{again}\n", "")
-    assert daemon.did() == [("Note", (text, keep))]
+    assert daemon.did() == [("NoteForHardDay", (text,)) if keep is None else ("Note", (text, keep))]
 
 
 @pytest.mark.parametrize(
@@ -831,6 +836,8 @@ def test_note_in_a_terminal_window(daemon, person):
     person.program("x-terminal-emulator", f'echo "$*" >{person.folder}/seen')
     assert person.run("note", "--open", "--keep") == (DONE, "", "")
     assert (person.folder / "seen").read_text() == f"-e {KINDLY.resolve()} note --keep\n"
+    assert person.run("note", "--open", "--for-a-hard-day") == (DONE, "", "")
+    assert (person.folder / "seen").read_text() == f"-e {KINDLY.resolve()} note --for-a-hard-day\n"
 
 
 # ---- Hold ----
@@ -1115,6 +1122,20 @@ NOTED = "12:32  A line of my own.\n"
 )
 def test_journal(person, written, arguments, expected):
     assert person.run("journal", *RANGE, *arguments, env=BERLIN) == (DONE, expected, "")
+
+
+def test_journal_of_a_practice_and_a_hard_day(person, journal):
+    """How far it went, in words that call nothing unfinished."""
+    for choice, answered in (("next", "stepped"), ("enough", "answered")):
+        entry = journal.add("shown", MONDAY, text="Feel your feet.", prompt="three-breaths")
+        journal.add("stepped", MONDAY + MINUTE, entry, choice="next", step=1)
+        journal.add(answered, MONDAY + MINUTE, entry, choice=choice, step=2)
+    line = journal.add("noted", MONDAY + HOUR, note="This passes.")
+    journal.add("for-hard-day", MONDAY + HOUR, line)
+    out = person.run("journal", *RANGE, env=BERLIN)[1]
+    assert out.count("Feel your feet.\n       A practice, as far as its step 3\n") == 2
+    assert out.endswith("This passes.\n       For a hard day\n")
+    assert not re.search("unfinished|unanswered|only|not ", out)
 
 
 def test_journal_ids(person, written):

@@ -140,6 +140,13 @@ static struct keeper *full_keeper(struct place *place) {
     keeper->day = 20254;
     keeper->day_count = 3;
     keeper->commands_named = 2;
+    keeper->guided = true;
+    keeper->fewer = 1;
+    keeper->fewer_count = 5;
+    keeper->drift_days = 9;
+    keeper->drift_day = 20253;
+    keeper->offer_day = 20252;
+    keeper->then_usec = NOW - 3;
     keeper->n_open = 2;
     struct open_prompt *open = &keeper->open[0];
     open->id = make_id(place);
@@ -154,6 +161,7 @@ static struct keeper *full_keeper(struct place *place) {
     open->prompt = copy("three-breaths");
     open->title = copy("Three breaths");
     open->text = copy("Feel your feet.");
+    open->line = copy("This passes.");
     open->why = copy("learned 6/8");
     open->write = true;
     open->practice = true;
@@ -186,8 +194,8 @@ static void assert_same_text(const char *a, const char *b) {
 
 static void assert_same_open(const struct open_prompt *a, const struct open_prompt *b) {
     char *const texts[][2] = {{a->reminder, b->reminder}, {a->prompt, b->prompt}, {a->title, b->title},
-                              {a->text, b->text},         {a->why, b->why},       {a->bus_id, b->bus_id},
-                              {a->owner, b->owner}};
+                              {a->text, b->text},         {a->line, b->line},     {a->why, b->why},
+                              {a->bus_id, b->bus_id},     {a->owner, b->owner}};
     for (size_t i = 0; i < ELEMENTSOF(texts); i++)
         assert_same_text(texts[i][0], texts[i][1]);
     /* What isn't text is compared as bytes: a field that is new and not stored is found too. */
@@ -196,7 +204,7 @@ static void assert_same_open(const struct open_prompt *a, const struct open_prom
     memcpy(&bare[1], b, sizeof *b);
     for (size_t i = 0; i < 2; i++) {
         bare[i].reminder = bare[i].prompt = bare[i].title = bare[i].text = bare[i].why = NULL;
-        bare[i].bus_id = bare[i].owner = NULL;
+        bare[i].line = bare[i].bus_id = bare[i].owner = NULL;
     }
     assert_memory_equal(&bare[0], &bare[1], sizeof bare[0]);
 }
@@ -716,10 +724,85 @@ static void test_learning(void **state) {
     assert_true(history.cards[0].resting);
 }
 
+/* Entries marked hard within 14 days, each once; and the last `helpful`. */
+static void test_history_of_hard_moments(void **state) {
+    struct place *place = *state;
+    static const struct {
+        usec_t days_ago;
+        bool twice;
+    } moments[] = {{15, false}, {14, false}, {3, true}, {0, false}};
+    for (size_t i = 0; i < ELEMENTSOF(moments); i++) {
+        usec_t time_usec = NOW - moments[i].days_ago * USEC_PER_DAY;
+        struct uuid id = add_shown(place, time_usec, 0, THEME_NONE, S("hard"), S("text"));
+        add_answer(place, &id, time_usec, S("hard"), NULL);
+        if (moments[i].twice)
+            add(place, &id,
+                (struct event){.kind = EVENT_STEPPED, .time_usec = time_usec + 1, .choice = S("hard")});
+    }
+    rate(place, NOW - 7, THEME_CARE, S("care-01"), S("helpful"));
+    rate(place, NOW - 9, THEME_CARE, S("care-02"), S("helpful"));
+    _cleanup_(history_done) struct history history = load_history(place, NOW);
+    assert_int_equal(history.hard_moments, 3);
+    assert_int_equal(history.helpful_usec, NOW - 7);
+    assert_null(history.hard_line);
+}
+
+/* What the program itself has said is known however long ago; "less of it" holds until the next answer. */
+static void test_history_of_offers(void **state) {
+    struct place *place = *state;
+    add_shown(place, NOW - 400 * USEC_PER_DAY, NOW - 1, THEME_NONE, S("offer:drift"), S("text"));
+    struct uuid id = add_shown(place, NOW, NOW, THEME_NONE, S("offer:less:care"), S("text"));
+    for (int less = 1; less >= 0; less--) {
+        add(place, &id,
+            (struct event){.kind = EVENT_ANSWERED,
+                           .choice = less ? S("less") : S("keep-on"),
+                           .prompt = S("offer:less:care")});
+        _cleanup_(history_done) struct history history = load_history(place, NOW);
+        assert_int_equal(history.less, less ? THEME_BIT(THEME_CARE) : 0);
+        assert_int_equal(history_find(&history, "offer:drift")->shown_usec, NOW - 400 * USEC_PER_DAY);
+        assert_non_null(history_find(&history, "offer:less:care"));
+        assert_int_equal(history.today, 0);
+    }
+    rate(place, NOW, THEME_CARE, S("care-01"), S("not-for-me"));
+    rate(place, NOW, THEME_CARE, S("care-02"), S("not-for-me"));
+    _cleanup_(history_done) struct history history = load_history(place, NOW);
+    assert_int_equal(history.themes[THEME_CARE].not_for_me, 2);
+}
+
+static void assert_hard_line(struct place *place, const char *expected) {
+    _cleanup_(history_done) struct history history = load_history(place, NOW);
+    assert_string_equal(or_empty(history.hard_line), expected);
+}
+
+/* The newest counts, until it is forgotten. */
+static void test_line_for_a_hard_day(void **state) {
+    struct place *place = *state;
+    struct uuid newer = add_note(place, NOW - 5, "newer");
+    add(place, &newer, (struct event){.kind = EVENT_FOR_HARD_DAY, .time_usec = NOW - 5});
+    struct uuid older = add_note(place, NOW - 9, "older"); /* taken in later */
+    add(place, &older, (struct event){.kind = EVENT_FOR_HARD_DAY, .time_usec = NOW - 9});
+    assert_hard_line(place, "newer");
+    reopen(place);
+    assert_hard_line(place, "newer");
+    struct entry entry;
+    assert_int_equal(journal_find(place->journal, &newer, &entry), 0);
+    assert_true(entry.for_hard_day);
+    entry_done(&entry);
+    assert_int_equal(journal_forget(place->journal, &newer, NOW, 0), 0);
+    assert_hard_line(place, "older");
+    add(place, &newer, (struct event){.kind = EVENT_FOR_HARD_DAY, .time_usec = NOW});
+    assert_hard_line(place, "older");
+    assert_int_equal(journal_forget(place->journal, &older, NOW, 0), 0);
+    assert_hard_line(place, "");
+}
+
 static void test_reset_learning(void **state) {
     struct place *place = *state;
     rate(place, NOW, THEME_CARE, S("care-01"), S("helpful"));
     rate(place, NOW, THEME_CARE, S("care-02"), S("not-for-me"));
+    struct uuid id = add_shown(place, NOW, 0, THEME_NONE, NULL, S("text"));
+    add(place, &id,
+        (struct event){.kind = EVENT_ANSWERED, .choice = S("less"), .prompt = S("offer:less:care")});
     assert_int_equal(journal_reset_learning(place->journal), 0);
     _cleanup_(history_done) struct history history = load_history(place, NOW);
     assert_near(history.themes[THEME_CARE].helped, 0);
@@ -728,6 +811,8 @@ static void test_reset_learning(void **state) {
     assert_int_equal(history.themes[THEME_CARE].shown, 2);
     assert_int_equal(history.n_cards, 2);
     assert_false(history.cards[1].resting);
+    assert_int_equal(history.less, 0);
+    assert_int_equal(history.themes[THEME_CARE].not_for_me, 0);
 }
 
 /* --- Entries ---------------------------------------------------------------------------------- */
@@ -932,8 +1017,25 @@ static size_t count_own(struct place *place, const struct uuid *id, const char *
     if (prompt) {
         assert_string_equal(prompt->text, line);
         assert_int_equal(prompt->theme, THEME_OWN);
+        assert_int_equal(prompt->written_usec, NOW);
     }
     return library->n_prompts;
+}
+
+/* Whenever it was marked, and whatever was said besides. */
+static void test_no_own_line_of_a_hard_moment(void **state) {
+    struct place *place = *state;
+    for (int before = 1; before >= 0; before--) {
+        struct uuid id = add_shown(place, NOW, NOW, THEME_CARE, S("care-01"), S("text"));
+        if (before)
+            add_answer(place, &id, NOW, S("hard"), NULL);
+        add_answer(place, &id, NOW, S("okay"), S("a heavy line"));
+        add(place, &id, (struct event){.kind = EVENT_KEPT, .keep = true});
+        if (before == 0)
+            assert_int_equal(count_own(place, &id, "a heavy line"), 1);
+        add(place, &id, (struct event){.kind = EVENT_STEPPED, .choice = S("hard")});
+        assert_int_equal(count_own(place, &id, NULL), 0);
+    }
 }
 
 static void test_own_lines(void **state) {
@@ -1185,6 +1287,9 @@ int main(void) {
         TEST(test_history),
         TEST(test_learning),
         TEST(test_reset_learning),
+        TEST(test_history_of_hard_moments),
+        TEST(test_history_of_offers),
+        TEST(test_line_for_a_hard_day),
         TEST(test_fold_prompt),
         TEST(test_fold_states),
         TEST(test_fold_others),
@@ -1193,6 +1298,7 @@ int main(void) {
         TEST(test_visit),
         TEST(test_visit_many),
         TEST(test_own_lines),
+        TEST(test_no_own_line_of_a_hard_moment),
         TEST(test_forget),
         TEST(test_forget_long),
         TEST(test_forget_while_read),
