@@ -285,6 +285,7 @@ static void publish(struct daemon *daemon, const struct world *world) {
         .next_reminder = n > 0 ? next.reminder : "",
         .problem = or_empty(problem),
         .open_count = (uint32_t)daemon->keeper->n_open,
+        .fewer = daemon->keeper->fewer,
     };
     presence_now(daemon->presence, &properties.presence_usec);
     int r = bus_publish(daemon->object, &properties);
@@ -775,7 +776,8 @@ static void recover_journal(struct daemon *daemon) {
     daemon->keeper = merged;
 }
 
-/* The state as it was when the program ended; where there is none, a new one in memory. */
+/* The state as it was when the program ended; where there is none, a new one in memory. Nothing can be put
+ * away for good then, and so nothing is said that stays until it is. */
 static int load_keeper(struct daemon *daemon) {
     if (open_journal(daemon) >= 0) {
         int r = journal_load(daemon->journal, &daemon->keeper);
@@ -786,7 +788,10 @@ static int load_keeper(struct daemon *daemon) {
     }
     clock_random(NULL, &daemon->secret, sizeof daemon->secret);
     daemon->keeper = keeper_new();
-    return daemon->keeper ? 0 : -ENOMEM;
+    if (!daemon->keeper)
+        return -ENOMEM;
+    daemon->keeper->guided = true;
+    return 0;
 }
 
 /* --- What the bus needs ----------------------------------------------------------------------- */

@@ -28,6 +28,16 @@ static void print_open_row(struct client *client, const struct json_object *row,
     putchar('\n');
 }
 
+static void print_fewer(const struct json_object *properties) {
+    usec_t fewer = row_usec(properties, "Fewer", 0);
+    if (fewer > 0)
+        print_text(
+            stdout, 0, 0,
+            fewer == 1
+                ? _("You chose fewer: of each three prompts one passes by (kindly learning reset undoes it).")
+                : _("You chose fewer: of each three prompts two pass by (kindly learning reset undoes it)."));
+}
+
 static void print_status(struct client *client, const struct json_object *properties,
                          const struct json_object *open) {
     size_t n = json_object_array_length(open);
@@ -37,6 +47,7 @@ static void print_status(struct client *client, const struct json_object *proper
         puts(_("Nothing is open."));
     outlook_next(stdout, client, properties);
     outlook_pause(stdout, client, properties);
+    print_fewer(properties);
     outlook_problem(stdout, properties);
 }
 
@@ -69,6 +80,8 @@ static int status_object(const struct json_object *properties, struct json_objec
              json_object_new_uint64(paused));
     put_when(&r, object, next != USEC_INFINITY, "next_elapse_usec", json_object_new_uint64(next));
     put_when(&r, object, *reminder != '\0', "next_reminder", json_object_new_string(reminder));
+    uint64_t fewer = row_usec(properties, "Fewer", 0);
+    put_when(&r, object, fewer > 0, "fewer", json_object_new_uint64(fewer));
     put_when(&r, object, *problem != '\0', "problem", json_object_new_string(problem));
     put_when(&r, object, true, "open", json_object_get(open));
     if (r >= 0)

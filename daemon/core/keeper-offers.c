@@ -131,8 +131,8 @@ static bool less_due(const struct question *question, unsigned *ret_of) {
 
 static bool path_due(const struct question *question, unsigned *ret_of) {
     usec_t since_usec;
-    if (question->world->schedule->path == PATH_NONE)
-        return false;
+    if (question->world->schedule->path == PATH_NONE || question->history->first_usec == 0)
+        return false; /* where nothing is written down, it would begin each day */
     int part = path_part(question->history, &since_usec);
     *ret_of = (unsigned)(part + 1);
     return part < 0 || (part + 1 < PATH_PARTS && is_past(question, since_usec, PATH_PART_USEC));
@@ -178,8 +178,12 @@ static bool then_due(const struct question *question, unsigned *ret_of) {
 
 /* --- The table -------------------------------------------------------------------------------- */
 
-/* In the order in which they come. `choices` end with CHOICE_NONE; of `fewer` and `as-before`, only what can
- * be done is offered. */
+/* Whether the number of prompts suits. */
+#define NUMBER_CHOICES                                                                                       \
+    { CHOICE_KEEP_ON, CHOICE_FEWER, CHOICE_PAUSE, CHOICE_AS_BEFORE, CHOICE_NONE }
+
+/* In the order in which they come. `choices` end with CHOICE_NONE, and what matters most comes first, for
+ * servers that draw few; of `fewer` and `as-before`, only what can be done is offered. */
 static const struct {
     const char *name;
     bool (*is_due)(const struct question *question, unsigned *ret_of);
@@ -188,17 +192,11 @@ static const struct {
     [OFFER_GUIDANCE] = {"guidance", guidance_due, {CHOICE_OKAY, CHOICE_SUPPORT, CHOICE_NONE}},
     [OFFER_HARD] = {"hard",
                     hard_due,
-                    {CHOICE_KEEP_ON, CHOICE_FEWER, CHOICE_AS_BEFORE, CHOICE_PAUSE, CHOICE_SUPPORT,
+                    {CHOICE_FEWER, CHOICE_PAUSE, CHOICE_SUPPORT, CHOICE_KEEP_ON, CHOICE_AS_BEFORE,
                      CHOICE_NONE}},
-    [OFFER_DRIFT] = {"drift",
-                     drift_due,
-                     {CHOICE_KEEP_ON, CHOICE_FEWER, CHOICE_AS_BEFORE, CHOICE_PAUSE, CHOICE_NONE}},
-    [OFFER_REVIEW] = {"review",
-                      review_due,
-                      {CHOICE_KEEP_ON, CHOICE_FEWER, CHOICE_AS_BEFORE, CHOICE_PAUSE, CHOICE_NONE}},
-    [OFFER_LATE_REVIEW] = {"late-review",
-                           late_review_due,
-                           {CHOICE_KEEP_ON, CHOICE_FEWER, CHOICE_AS_BEFORE, CHOICE_PAUSE, CHOICE_NONE}},
+    [OFFER_DRIFT] = {"drift", drift_due, NUMBER_CHOICES},
+    [OFFER_REVIEW] = {"review", review_due, NUMBER_CHOICES},
+    [OFFER_LATE_REVIEW] = {"late-review", late_review_due, NUMBER_CHOICES},
     [OFFER_LESS] = {"less", less_due, {CHOICE_LESS, CHOICE_KEEP_ON, CHOICE_NONE}},
     [OFFER_PATH] = {"path", path_due, {CHOICE_OKAY, CHOICE_NONE}},
     [OFFER_HARD_LINE] = {"hard-line", hard_line_due, {CHOICE_LET_GO, CHOICE_NONE}},

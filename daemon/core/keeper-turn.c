@@ -88,10 +88,11 @@ int keeper_merge(const struct keeper *running, const struct keeper *stored, stru
     to->paused_until_usec = MAX_OF(running->paused_until_usec, stored->paused_until_usec);
     to->last_shown_usec = MAX_OF(running->last_shown_usec, stored->last_shown_usec);
     to->commands_named = MAX_OF(running->commands_named, stored->commands_named);
-    to->guided |= stored->guided;
     to->then_usec = MAX_OF(running->then_usec, stored->then_usec);
     to->offer_day = MAX_OF(running->offer_day, stored->offer_day);
-    to->fewer = stored->fewer; /* what was chosen where nothing could be written down was refused */
+    /* What was chosen where nothing could be written down was refused. */
+    to->guided = stored->guided;
+    to->fewer = stored->fewer;
     to->fewer_count = stored->fewer_count;
     to->drift_days = stored->drift_days;
     to->drift_day = stored->drift_day;

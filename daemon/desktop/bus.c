@@ -822,6 +822,8 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         return sd_bus_message_append(reply, "s", or_empty(object->said_next_reminder));
     if (streq(property, "OpenCount"))
         return sd_bus_message_append(reply, "u", said->open_count);
+    if (streq(property, "Fewer"))
+        return sd_bus_message_append(reply, "u", said->fewer);
     return sd_bus_message_append(reply, "s", or_empty(object->said_problem));
 }
 
@@ -865,6 +867,7 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_PROPERTY("NextElapseUSec", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("NextReminder", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("OpenCount", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+    SD_BUS_PROPERTY("Fewer", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("Problem", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_SIGNAL_WITH_ARGS("Shown", SD_BUS_ARGS("s", id, "s", reminder, "s", theme), 0),
     SD_BUS_SIGNAL_WITH_ARGS("Answered", SD_BUS_ARGS("s", id, "s", choice), 0),
@@ -925,14 +928,15 @@ int bus_publish(struct bus_object *object, const struct bus_properties *properti
     object->said = *properties;
     char *changed[8];
     size_t n = 0;
-    static char names[][16] = {"Presence",     "PausedUntilUSec", "NextElapseUSec",
-                               "NextReminder", "OpenCount",       "Problem"};
+    static char names[][16] = {"Presence",  "PausedUntilUSec", "NextElapseUSec", "NextReminder",
+                               "OpenCount", "Fewer",           "Problem"};
     const bool differs[] = {
         was.presence != properties->presence,
         was.paused_until_usec != properties->paused_until_usec,
         was.next_elapse_usec != properties->next_elapse_usec,
         next_reminder > 0,
         was.open_count != properties->open_count,
+        was.fewer != properties->fewer,
         problem > 0,
     };
     for (size_t i = 0; i < ELEMENTSOF(differs); i++)

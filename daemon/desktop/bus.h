@@ -44,7 +44,7 @@ struct bus_properties {
     enum presence presence;
     usec_t presence_usec, paused_until_usec, next_elapse_usec;
     const char *next_reminder, *problem;
-    uint32_t open_count;
+    uint32_t open_count, fewer;
 };
 
 /* Puts the object on the bus (the name is requested by the caller). Borrows everything for its lifetime. */

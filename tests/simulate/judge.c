@@ -755,6 +755,24 @@ static void drop_tracks(struct machine *machine, const struct keeper *next) {
         }
 }
 
+/* It counts as read when the person has answered it or put it away: not when it was let pass, nor when
+ * another took its place. */
+static void judge_guidance(struct machine *machine, const struct turn *turn) {
+    bool read = false;
+    for (size_t i = 0; i < machine->keeper->n_open; i++) {
+        const struct open_prompt *was = &machine->keeper->open[i];
+        if (!streq(or_empty(was->prompt), "offer:guidance") || find_open(turn->next, &was->id))
+            continue;
+        const struct event *closed = find_event(turn, &was->id, EVENT_CLOSED);
+        const char *how = closed ? or_empty(closed->detail) : "";
+        read |= !find_event(turn, &was->id, EVENT_MISSED) && !streq(how, closed_how_id(CLOSED_UNANSWERED)) &&
+                !streq(how, closed_how_id(CLOSED_REPLACED));
+    }
+    if (turn->next->guided != (machine->keeper->guided || read))
+        fail(machine, "guidance", "it %s, and %s as read", read ? "was answered or put away" : "was not",
+             turn->next->guided ? "counts" : "does not count");
+}
+
 void judge_turn(struct machine *machine, enum call call, const struct turn *turn) {
     struct belief *belief = &machine->belief;
     const struct keeper *next = turn->next;
@@ -790,11 +808,7 @@ void judge_turn(struct machine *machine, enum call call, const struct turn *turn
             !find_reminder(machine, next->open[i].reminder))
             fail(machine, "removed", "%s waits, and is no longer in the schedule", next->open[i].reminder);
     drop_tracks(machine, next);
-    bool guidance_was_open = false;
-    for (size_t i = 0; i < machine->keeper->n_open; i++)
-        guidance_was_open |= streq(or_empty(machine->keeper->open[i].prompt), "offer:guidance");
-    if (next->guided != machine->keeper->guided && (!next->guided || !guidance_was_open))
-        fail(machine, "guidance", "it counts as read, and was not open, or as unread again");
+    judge_guidance(machine, turn);
     if (next->fewer != belief->fewer)
         fail(machine, "nothing changes unasked", "of each three %u pass by, and %u was chosen", next->fewer,
              belief->fewer);

@@ -103,6 +103,7 @@ class Daemon:
             "NextElapseUSec": GLib.Variant("t", INFINITY),
             "NextReminder": GLib.Variant("s", ""),
             "OpenCount": GLib.Variant("u", 0),
+            "Fewer": GLib.Variant("u", 0),
             "Problem": GLib.Variant("s", ""),
         }
         self.context = GLib.MainContext()

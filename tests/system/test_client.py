@@ -377,6 +377,7 @@ def test_status(daemon, person):
     daemon.properties["NextReminder"] = GLib.Variant("s", "daytime")
     daemon.properties["PausedUntilUSec"] = GLib.Variant("t", until)
     daemon.properties["Problem"] = GLib.Variant("s", "The journal can't be written.")
+    daemon.properties["Fewer"] = GLib.Variant("u", 1)
     daemon.replies["ListOpen"] = rows(
         SHOWN,
         {"id": OTHER, "state": "snoozed", "text": "Later text.", "until_usec": until},
@@ -386,6 +387,7 @@ def test_status(daemon, person):
         f"Open:\n{ASKING}\nPut off until {person.words_of(until)}:\n  Later text.\n\n"
         "Waiting for a good moment: evening.\n\n"
         f"Next: daytime, {person.words_of(next)}.\nPaused until {person.words_of(until)}.\n"
+        "You chose fewer: of each three prompts one passes by (kindly learning reset\nundoes it).\n"
         "Needs a look: The journal can't be written.\n"
     )
     assert person.run("status") == (DONE, expected, "")

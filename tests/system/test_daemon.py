@@ -396,6 +396,28 @@ def test_a_line_for_a_hard_day(caller, screen, person):
     assert "an older one" in screen.next()["body"]
 
 
+@pytest.mark.parametrize("why, sentence", [
+    ("new 0 0", "Its theme, care, had been shown least so far."),
+    ("variety 6 8", "Its theme, care, had not been seen for longest: for variety."),
+    ("learned 6 8", "Its theme, care, was drawn; you marked 6 of 8 of these helpful."),
+    ("learned 0 0", "Its theme, care, was drawn by chance."),
+    ("path 6 8", "Its theme, care, is where your path is now."),
+    ("asked 6 8", "Its theme, care, was the one that could come."),
+    ("offer", "It is a word from kindly itself, in the place of a prompt."),
+    ("then-and-now", "It is a line that you kept half a year ago or longer."),
+])
+def test_why_after_each_branch(caller, tmp_path, why, sentence):
+    """With the seed, which is for making the choice again."""
+    path = tmp_path / "shown.jsonl"
+    path.write_text(json.dumps({
+        "version": 1, "id": NOBODY, "entry": NOBODY, "device": NOBODY, "kind": "shown", "time_usec": now_usec(),
+        "due_usec": now_usec(), "theme": "care", "reminder": "daytime", "prompt": "care-01", "text": "Rest.",
+        "why": why + " 0123456789abcdef"}) + "\n", encoding="utf-8")
+    with open(path, "rb") as file:
+        caller.call("Import", file)
+    assert caller.call("Explain", NOBODY) == 'The reminder "daytime" came due. ' + sentence
+
+
 def test_guidance(person):
     """At the first start it takes the first prompt's place, and is there again when asked for."""
     screen = person.serve()
@@ -603,7 +625,7 @@ def test_explain_refused(caller):
 def test_properties(caller, screen):
     properties = caller.ask(NAME, OBJECT, DBUS + ".Properties", "GetAll", GLib.Variant("(s)", (NAME,)))[0]
     assert set(properties) == {"Version", "Presence", "PresenceUSec", "PausedUntilUSec", "NextElapseUSec",
-                               "NextReminder", "OpenCount", "Problem"}
+                               "NextReminder", "OpenCount", "Fewer", "Problem"}
     assert (properties["Presence"], properties["Problem"], properties["OpenCount"]) == ("available", "", 0)
     assert (properties["NextElapseUSec"], properties["NextReminder"]) == (4102488000000000, "far")
     assert re.fullmatch(r"\d+\.\d+\.\d+", properties["Version"])

@@ -177,10 +177,10 @@ def test_the_same_each_time_and_in_pieces(person):
 
 
 def test_texts_follow_the_rules_of_choosing(person):
-    """Of what the rehearsal itself has shown, too: no theme twice a day or among the last three; none of the two that
-    come later in the first weeks."""
+    """A year with the shipped decks, of what the rehearsal itself has shown, too: no theme twice a day or among the
+    last three; none of the two that come later in the first weeks; no text again within 30 days."""
     person.config.unlink()
-    rows = rehearse(person, "--from", "2026-11-24", "--days", "60", told=NO_JOURNAL)
+    rows = rehearse(person, "--from", "2026-11-24", "--days", "366", told=NO_JOURNAL)
     assert [row[3] for row in rows if row[2] == "-"]  # what kindly itself says, in the place of a prompt
     rows = [row for row in rows if row[2] != "-"]
     themes = [row[2] for row in rows]
@@ -191,8 +191,10 @@ def test_texts_follow_the_rules_of_choosing(person):
     first = {row[2] for row in rows if (row[0] - rows[0][0]).days < 14}
     assert len(first) == 8 and not first & {"image", "forgiveness"}
     assert {"image", "forgiveness"} < set(themes)
-    texts = [row[3] for row in rows[:20]]
-    assert len(set(texts)) == len(texts)
+    last = {}
+    for time, _reminder, _theme, text in rows:
+        assert text not in last or (time - last[text]).days >= 30, text
+        last[text] = time
 
 
 def test_json(person):
