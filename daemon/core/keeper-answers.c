@@ -45,7 +45,7 @@ static int note_choice(struct turn *turn, const struct world *world, struct open
     event->step = open->step;
     if (replace_string(&event->prompt, open->prompt) < 0)
         return -ENOMEM;
-    turn->next->drift_days = 0;
+    note_offer_answered(turn->next, open, choice);
     if (*note && open->stage == STAGE_OFFER && offer_of(open) == OFFER_HARD_LINE && choice != CHOICE_HARD &&
         !add_event(turn, world, EVENT_FOR_HARD_DAY, &open->id))
         return -ENOMEM;

@@ -355,6 +355,12 @@ void note_offer_shown(struct keeper *keeper, const struct world *world, const st
         keeper->then_usec = world->now_usec;
 }
 
+/* One that is only opened is not answered yet. */
+void note_offer_answered(struct keeper *keeper, const struct open_prompt *open, enum choice choice) {
+    keeper->drift_days = 0;
+    keeper->guided |= offer_of(open) == OFFER_GUIDANCE && choice != CHOICE_OPEN;
+}
+
 void note_offer_closed(struct keeper *keeper, const struct open_prompt *open, enum closed_how how) {
     if (offer_of(open) == OFFER_GUIDANCE && how != CLOSED_UNANSWERED && how != CLOSED_REPLACED)
         keeper->guided = true;

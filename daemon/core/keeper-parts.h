@@ -49,6 +49,8 @@ theme_set path_focus(const struct schedule *schedule, const struct history *hist
 
 /* A prompt is shown for the first time. */
 void note_offer_shown(struct keeper *keeper, const struct world *world, const struct open_prompt *open);
+/* Anything was answered, or a step taken. */
+void note_offer_answered(struct keeper *keeper, const struct open_prompt *open, enum choice choice);
 void note_offer_closed(struct keeper *keeper, const struct open_prompt *open, enum closed_how how);
 /* What a choice changes; true: a pause is to begin. */
 bool follow_offer(struct keeper *keeper, enum choice choice);

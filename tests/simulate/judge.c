@@ -759,6 +759,9 @@ static void drop_tracks(struct machine *machine, const struct keeper *next) {
  * another took its place. */
 static void judge_guidance(struct machine *machine, const struct turn *turn) {
     bool read = false;
+    for (size_t i = 0; i < turn->n_events; i++)
+        read |= streq(or_empty(turn->events[i].prompt), "offer:guidance") && turn->events[i].choice &&
+                !streq(turn->events[i].choice, choice_id(CHOICE_OPEN));
     for (size_t i = 0; i < machine->keeper->n_open; i++) {
         const struct open_prompt *was = &machine->keeper->open[i];
         if (!streq(or_empty(was->prompt), "offer:guidance") || find_open(turn->next, &was->id))

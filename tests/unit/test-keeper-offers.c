@@ -31,6 +31,14 @@ static const struct rig_row guidance[] = {
      "first-start; 10:00; support; words; enough; +1 10:00; choices",
      "10:00 shown a; step support a; in place a; \"Support|Call Robin\"; says enough a; answered a; +1 "
      "10:00 shown a; [helpful later not-this hard not-for-me]"},
+    {__LINE__, "whatever follows from it, it was answered", TWICE,
+     "first-start; 10:00; support; steady; 12:00; 15:00; choices",
+     "10:00 shown a; step support a; in place a; step steady a; in place a; 11:00 unanswered a; 15:00 shown "
+     "b; [helpful later not-this hard not-for-me]"},
+    {__LINE__, "only opened, it was not", TWICE "; conceal all",
+     "first-start; 10:00; open; 15:00; open; choices",
+     "10:00 shown a; step open a; in place a; 11:00 unanswered a; 15:00 shown b; step open b; in place b; "
+     "[okay support]"},
     {__LINE__, "a hard moment is one there too", DAILY, "first-start; 10:00; hard; words",
      "10:00 shown a; says hard a; in place a; \"A hard moment|Nothing needs fixing this minute.\""},
     {__LINE__, "it can be read again", DAILY, "now guidance; choices; okay; list",
