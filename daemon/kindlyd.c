@@ -249,13 +249,13 @@ static int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool h
     }
     keeper_free(daemon->keeper);
     daemon->keeper = TAKE_PTR(turn.next);
-    bool kept = false;
+    for (size_t i = 0; i < turn.n_effects; i++)
+        carry_out(daemon, &turn.effects[i]);
+    bool kept = false; /* or no longer: a line of an entry that was marked hard does not come back */
     for (size_t i = 0; i < turn.n_events; i++)
         kept |= turn.events[i].kind == EVENT_KEPT || streq(or_empty(turn.events[i].choice), "hard");
     if (kept)
         renew_library(daemon);
-    for (size_t i = 0; i < turn.n_effects; i++)
-        carry_out(daemon, &turn.effects[i]);
     turn_done(&turn);
     settle(daemon);
     return 0;
