@@ -34,8 +34,8 @@ struct history {
     theme_set less;                   /* the person chose "Less of it" when asked */
     theme_set today;                  /* themes shown on the local date of `now`, not by hand */
     enum theme recent[CHOOSE_RECENT]; /* newest first; THEME_NONE where there are fewer */
-    struct card *cards; /* those shown within CHOOSE_REST_USEC, or resting, and all of offers (core/offer);
-                           sorted by prompt id */
+    struct card *cards;               /* those shown within CHOOSE_REST_USEC, or resting, and all of offers
+                                         (keeper-offers.c);               sorted by prompt id */
     size_t n_cards, cards_capacity;
 };
 
@@ -45,7 +45,7 @@ const struct card *history_find(const struct history *history, const char *promp
 /* What a prompt is wanted for. */
 struct wish {
     theme_set themes; /* 0: any */
-    theme_set focus;  /* of the path (core/offer): one of these that is eligible comes first; 0: none */
+    theme_set focus;  /* of the path (keeper-offers.c): one of these that is eligible comes first; 0: none */
     bool asked;       /* the person named the theme: off-switches and the first two weeks don't count */
     bool write;       /* prefer those that invite a line */
     usec_t now_usec;

@@ -150,7 +150,7 @@ static bool hard_line_due(const struct question *question, unsigned *ret_of) {
            offered_usec(question, OFFER_HARD_LINE) == 0;
 }
 
-/* A kept line that is half a year old and does not rest. One of them, by chance. */
+/* A kept line that is half a year old, was not shown lately and does not rest. One of them, by chance. */
 static const struct prompt *old_line(const struct question *question, uint64_t seed) {
     const struct library *library = question->world->library;
     const struct prompt *line = NULL;
@@ -159,7 +159,7 @@ static const struct prompt *old_line(const struct question *question, uint64_t s
         const struct prompt *prompt = &library->prompts[i];
         const struct card *card = history_find(question->history, prompt->id);
         if (prompt->theme != THEME_OWN || !is_past(question, prompt->written_usec, HALF_A_YEAR) ||
-            (card && card->resting))
+            (card && (card->resting || !is_past(question, card->shown_usec, CHOOSE_OWN_REST_USEC))))
             continue;
         if (hash_scale(seed * (2 * n + 1), n + 1) == 0)
             line = prompt;

@@ -54,7 +54,7 @@ enum weight {
     WEIGHT_MORE,
 };
 
-/* A direction for some weeks: see core/keeper-offers.c. */
+/* A direction for some weeks: see keeper-offers.c. */
 enum path {
     PATH_NONE,
     PATH_SELF_IMAGE,

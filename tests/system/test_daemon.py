@@ -326,12 +326,12 @@ def test_note_and_keep(caller, screen):
     assert not entry(caller, line)["keep"]
 
 
-def kept_line(caller, folder, days=20, choice=None):
+def kept_line(caller, folder, days=20, choice=None, text=SECRET):
     """A line that was kept some days ago, on a prompt that was answered so; its id, and when it was written."""
     time = now_usec() - days * DAY
     line = str(uuid.UUID(int=(time // 1000) << 80 | 0x7000 << 64 | 0x8000 << 48 | days))
     device = str(uuid.UUID(int=7))
-    events = [{"kind": "noted", "id": line, "note": SECRET}, {"kind": "kept", "id": line[:-1] + "e", "keep": True}]
+    events = [{"kind": "noted", "id": line, "note": text}, {"kind": "kept", "id": line[:-1] + "e", "keep": True}]
     if choice:
         events.append({"kind": "answered", "id": line[:-1] + "f", "choice": choice})
     path = folder / "kept.jsonl"
