@@ -370,7 +370,7 @@ static void show(struct daemon *daemon, const struct effect *effect) {
         .id = open->id,
         .in_place = effect->in_place,
         .concealed = open->stage == STAGE_CONCEALED,
-        .write = open->write && (open->stage == STAGE_PROMPT || open->stage == STAGE_OFFER),
+        .write = keeper_invites_line(open),
         .sound = daemon->schedule->sound,
         .force = open->by_hand || !(daemon->schedule->hold & HOLD_DO_NOT_DISTURB),
         .commands_named = daemon->keeper->commands_named,

@@ -21,26 +21,35 @@ static const char *choice_part(struct json_object *choice, size_t index) {
     return or_empty(text);
 }
 
-static void print_choices(struct json_object *choices, const char *id) {
-    size_t n = json_object_array_length(choices), widest = 0;
+/* A line is written with an answer that says nothing else. */
+#define WRITE_WORDS "okay --note"
+
+/* A command that answers, with its words in a column of that width, and what a button would say. */
+static void print_way(const char *words, size_t width, const char *id, const char *label) {
+    printf("%*skindly answer ", CHOICE_INDENT, "");
+    print_clean(stdout, words);
+    printf("%*s", (int)(width - text_width(words)), "");
+    if (*id) {
+        fputs(" --id ", stdout);
+        print_clean(stdout, id);
+    }
+    fputs("   ", stdout);
+    print_clean(stdout, label);
+    putchar('\n');
+}
+
+static void print_choices(struct json_object *choices, bool write, const char *id) {
+    size_t n = json_object_array_length(choices), widest = write ? strlen(WRITE_WORDS) : 0;
     for (size_t i = 0; i < n; i++) {
         size_t width = text_width(choice_part(json_object_array_get_idx(choices, i), 0));
         widest = MAX_OF(widest, width);
     }
     for (size_t i = 0; i < n; i++) {
         struct json_object *choice = json_object_array_get_idx(choices, i);
-        const char *name = choice_part(choice, 0);
-        printf("%*skindly answer ", CHOICE_INDENT, "");
-        print_clean(stdout, name);
-        printf("%*s", (int)(widest - text_width(name)), "");
-        if (*id) {
-            fputs(" --id ", stdout);
-            print_clean(stdout, id);
-        }
-        fputs("   ", stdout);
-        print_clean(stdout, choice_part(choice, 1));
-        putchar('\n');
+        print_way(choice_part(choice, 0), widest, id, choice_part(choice, 1));
     }
+    if (write)
+        print_way(WRITE_WORDS, widest, id, _("Write"));
 }
 
 void open_print(const struct json_object *row, bool newest) {
@@ -54,7 +63,7 @@ void open_print(const struct json_object *row, bool newest) {
     struct json_object *choices = row_array(row, "choices");
     if (choices && json_object_array_length(choices) > 0) {
         putchar('\n');
-        print_choices(choices, newest ? "" : row_text(row, "id"));
+        print_choices(choices, row_flag(row, "write"), newest ? "" : row_text(row, "id"));
     }
 }
 

@@ -105,6 +105,10 @@ size_t keeper_choices(const struct keeper *keeper, const struct world *world, co
     return n;
 }
 
+bool keeper_invites_line(const struct open_prompt *open) {
+    return open->write && (open->stage == STAGE_PROMPT || open->stage == STAGE_OFFER);
+}
+
 const char *keeper_choice_label(const struct world *world, enum choice choice,
                                 char buffer[CHOICE_LABEL_SIZE]) {
     const struct schedule *schedule = world->schedule;

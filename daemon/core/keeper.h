@@ -290,6 +290,8 @@ usec_t keeper_back_usec(const struct keeper *keeper, const struct world *world,
 /* Whether anything waits or is on screen: presence matters then, and only then. */
 bool keeper_needs_presence(const struct keeper *keeper);
 enum presence keeper_presence(const struct keeper *keeper, const struct world *world);
+/* Whether what it says now invites a line. */
+bool keeper_invites_line(const struct open_prompt *open);
 size_t keeper_choices(const struct keeper *keeper, const struct world *world, const struct open_prompt *open,
                       enum choice ret[CHOICES_MAX]);
 /* The label of one of them; `later` without a preset means 15 minutes. */

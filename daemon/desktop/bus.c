@@ -152,7 +152,7 @@ static int append_shown(sd_bus_message *m, const struct keeper *keeper, const st
     if (r >= 0)
         r = append_choices(m, keeper, world, open);
     if (r >= 0)
-        r = append_flag(m, "write", open->write);
+        r = append_flag(m, "write", keeper_invites_line(open));
     const struct practice *practice =
         open->practice ? library_find_practice(world->library, or_empty(open->prompt)) : NULL;
     if (r >= 0 && practice)

@@ -76,7 +76,9 @@ def test_a_line_for_a_hard_day_is_offered(person, caller, screen, tmp_path):
     card = due(person, caller)
     shown = notification(screen)
     assert shown["summary"] == "For a hard day" and "let-go" in shown["actions"]
-    caller.call("Answer", card, "okay", "This passes, as it did before.")
+    assert any(line.split() == ["kindly", "answer", "okay", "--note", "Write"]
+               for line in person.run("kindly")[1].splitlines())
+    assert person.run("kindly", "answer", "okay", "--note=This passes, as it did before.")[0] == 0
     entry = next(row for row in caller.entries() if row["id"] == card)
     assert entry["for_hard_day"] and entry["note"] == "This passes, as it did before."
     caller.call("Prompt", "hard")
