@@ -790,7 +790,7 @@ static int load_keeper(struct daemon *daemon) {
     daemon->keeper = keeper_new();
     if (!daemon->keeper)
         return -ENOMEM;
-    daemon->keeper->guided = true;
+    daemon->keeper->guidance = KEEPER_GUIDANCE_READ;
     return 0;
 }
 

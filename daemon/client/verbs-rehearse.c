@@ -146,7 +146,7 @@ static int set_state(struct stage_set *set, usec_t from_usec, bool goes_on) {
         return r;
     if (!loads)
         set->keeper->planned_until_usec = from_usec;
-    set->keeper->guided = true;
+    set->keeper->guidance = KEEPER_GUIDANCE_READ;
     return 0;
 }
 

@@ -83,7 +83,7 @@ theme_set path_focus(const struct schedule *schedule, const struct history *hist
 
 static bool guidance_due(const struct question *question, unsigned *ret_of) {
     (void)ret_of;
-    return !question->keeper->guided;
+    return question->keeper->guidance < KEEPER_GUIDANCE_READ;
 }
 
 static bool hard_due(const struct question *question, unsigned *ret_of) {
@@ -358,12 +358,15 @@ void note_offer_shown(struct keeper *keeper, const struct world *world, const st
 /* One that is only opened is not answered yet. */
 void note_offer_answered(struct keeper *keeper, const struct open_prompt *open, enum choice choice) {
     keeper->drift_days = 0;
-    keeper->guided |= offer_of(open) == OFFER_GUIDANCE && choice != CHOICE_OPEN;
+    if (offer_of(open) == OFFER_GUIDANCE && choice != CHOICE_OPEN)
+        keeper->guidance = KEEPER_GUIDANCE_READ;
 }
 
 void note_offer_closed(struct keeper *keeper, const struct open_prompt *open, enum closed_how how) {
-    if (offer_of(open) == OFFER_GUIDANCE && how != CLOSED_UNANSWERED && how != CLOSED_REPLACED)
-        keeper->guided = true;
+    bool went_by = how == CLOSED_UNANSWERED || how == CLOSED_REPLACED;
+    if (offer_of(open) == OFFER_GUIDANCE)
+        keeper->guidance =
+            went_by ? MIN_OF(keeper->guidance + 1, KEEPER_GUIDANCE_READ) : KEEPER_GUIDANCE_READ;
 }
 
 static void set_fewer(struct keeper *keeper, uint32_t fewer) {

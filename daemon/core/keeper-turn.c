@@ -91,7 +91,7 @@ int keeper_merge(const struct keeper *running, const struct keeper *stored, stru
     to->then_usec = MAX_OF(running->then_usec, stored->then_usec);
     to->offer_day = MAX_OF(running->offer_day, stored->offer_day);
     /* What was chosen where nothing could be written down was refused. */
-    to->guided = stored->guided;
+    to->guidance = stored->guidance;
     to->fewer = stored->fewer;
     to->fewer_count = stored->fewer_count;
     to->drift_days = stored->drift_days;

@@ -20,6 +20,8 @@
 
 #define KEEPER_FEWER_OF  3 /* prompts, of which `fewer` lets one pass by; chosen twice, two */
 #define KEEPER_FEWER_MAX 2
+/* The guidance of the first start counts as read once it was answered or put away, or went by that often. */
+#define KEEPER_GUIDANCE_READ 3
 
 /* Open prompts at once: one shown, one waiting, and what was put off. More is refused with -E2BIG. */
 #define KEEPER_OPEN_MAX 64
@@ -114,7 +116,7 @@ struct keeper {
     int32_t day;               /* local date (days since 1970) that day_count counts */
     uint32_t day_count;        /* scheduled showings on it */
     uint32_t commands_named;   /* showings that named the command that answers; see keeper_named() */
-    bool guided;               /* the guidance of the first start was answered or put away */
+    uint32_t guidance;         /* times the guidance of the first start went by; KEEPER_GUIDANCE_READ */
     uint32_t fewer;            /* how often `fewer` was chosen: of three prompts that many pass by */
     uint32_t fewer_count;      /* prompts that came due since then */
     uint32_t drift_days;       /* days since the last answer on which the schedule showed something */

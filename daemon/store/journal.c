@@ -92,7 +92,7 @@ static int load_numbers(struct journal *journal, struct keeper *keeper) {
     keeper->day = (int32_t)get_integer(&query);
     keeper->day_count = get_count(&query);
     keeper->commands_named = get_count(&query);
-    keeper->guided = get_bool(&query);
+    keeper->guidance = get_count(&query);
     uint32_t fewer = get_count(&query);
     keeper->fewer = MIN_OF(fewer, KEEPER_FEWER_MAX);
     keeper->fewer_count = get_count(&query);
@@ -138,7 +138,7 @@ static int save_numbers(struct journal *journal, const struct keeper *keeper) {
     put_integer(&query, keeper->day);
     put_integer(&query, keeper->day_count);
     put_integer(&query, keeper->commands_named);
-    put_integer(&query, keeper->guided);
+    put_integer(&query, keeper->guidance);
     put_integer(&query, keeper->fewer);
     put_integer(&query, keeper->fewer_count);
     put_integer(&query, keeper->drift_days);

@@ -55,7 +55,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
     " secret BLOB NOT NULL, planned_until_usec INTEGER, latest_due_usec INTEGER,"
     " paused_until_usec INTEGER, last_shown_usec INTEGER, day INTEGER NOT NULL DEFAULT 0,"
     " day_count INTEGER NOT NULL DEFAULT 0, commands_named INTEGER NOT NULL DEFAULT 0,"
-    " guided INTEGER NOT NULL DEFAULT 0, fewer INTEGER NOT NULL DEFAULT 0,"
+    " guidance INTEGER NOT NULL DEFAULT 0, fewer INTEGER NOT NULL DEFAULT 0,"
     " fewer_count INTEGER NOT NULL DEFAULT 0, drift_days INTEGER NOT NULL DEFAULT 0,"
     " drift_day INTEGER NOT NULL DEFAULT 0, offer_day INTEGER NOT NULL DEFAULT 0, then_usec INTEGER,"
     " first_usec INTEGER, hard_usec INTEGER, helpful_usec INTEGER);",
@@ -80,11 +80,11 @@ static const char *const statements[STATEMENT_COUNT] = {
 
     [STATEMENT_IDENTITY] = "SELECT device, secret FROM state",
     [STATEMENT_KEEPER] = "SELECT planned_until_usec, latest_due_usec, paused_until_usec, last_shown_usec,"
-                         " day, day_count, commands_named, guided, fewer, fewer_count, drift_days,"
+                         " day, day_count, commands_named, guidance, fewer, fewer_count, drift_days,"
                          " drift_day, offer_day, then_usec FROM state",
     [STATEMENT_SET_KEEPER] = "UPDATE state SET planned_until_usec = ?, latest_due_usec = ?,"
                              " paused_until_usec = ?, last_shown_usec = ?, day = ?, day_count = ?,"
-                             " commands_named = ?, guided = ?, fewer = ?, fewer_count = ?,"
+                             " commands_named = ?, guidance = ?, fewer = ?, fewer_count = ?,"
                              " drift_days = ?, drift_day = ?, offer_day = ?, then_usec = ?",
     [STATEMENT_OPEN] = "SELECT " OPEN_COLUMNS " FROM open ORDER BY place",
     [STATEMENT_CLEAR_OPEN] = "DELETE FROM open",

@@ -269,7 +269,7 @@ def guided_journal():
         finally:
             person.stop()
         with contextlib.closing(sqlite3.connect(person.journal)) as journal, journal:
-            journal.execute("UPDATE state SET guided = 1")
+            journal.execute("UPDATE state SET guidance = 3")
             journal.execute("DELETE FROM reminder")
         return person.journal.read_bytes()
 

@@ -719,7 +719,7 @@ static inline void rig_do_first_start(struct rig *rig, char *rest) {
     (void)rest;
     rig->past.first_usec = 0;
     rig->past.n_cards = 0;
-    rig->keeper->guided = false;
+    rig->keeper->guidance = 0;
 }
 
 /* It began then, and nothing was asked since. */
@@ -906,7 +906,7 @@ static inline void rig_begin(struct rig *rig, const char *settings) {
         .userdata = rig,
     };
     rig->logged_usec = rig->world.now_usec;
-    rig->keeper->guided = true;
+    rig->keeper->guidance = KEEPER_GUIDANCE_READ;
     rig->past.first_usec = 1; /* long ago, and the reviews were */
     rig->past.cards[rig_card(rig, "offer:review")].shown_usec = 1;
     rig->past.cards[rig_card(rig, "offer:late-review")].shown_usec = 1;

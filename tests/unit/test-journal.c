@@ -140,7 +140,7 @@ static struct keeper *full_keeper(struct place *place) {
     keeper->day = 20254;
     keeper->day_count = 3;
     keeper->commands_named = 2;
-    keeper->guided = true;
+    keeper->guidance = 2;
     keeper->fewer = 1;
     keeper->fewer_count = 5;
     keeper->drift_days = 9;

@@ -13,6 +13,13 @@ static const struct rig_row guidance[] = {
      "10:00 shown a; [helpful later not-this hard not-for-me]"},
     {__LINE__, "let pass, it comes again", TWICE, "first-start; 15:00; choices",
      "10:00 shown a; 11:00 unanswered a; 15:00 shown b; [okay support]"},
+    {__LINE__, "let pass three times, it counts as read", TWICE, "first-start; +1 15:00; choices",
+     "10:00 shown a; 11:00 unanswered a; 15:00 shown b; 16:00 unanswered b; +1 10:00 shown a; +1 "
+     "11:00 unanswered a; +1 15:00 shown b; [helpful later not-this hard not-for-me]"},
+    {__LINE__, "the third time it can be answered as the first", TWICE,
+     "first-start; +1 10:00; choices; okay; 15:00; choices",
+     "10:00 shown a; 11:00 unanswered a; 15:00 shown b; 16:00 unanswered b; +1 10:00 shown a; [okay "
+     "support]; says okay a; answered a; +1 15:00 shown b; [helpful later not-this hard not-for-me]"},
     {__LINE__, "put away, it doesn't", TWICE, "first-start; 10:00; dismiss; 15:00; choices",
      "10:00 shown a; dismissed a; 15:00 shown b; [helpful later not-this hard not-for-me]"},
     {__LINE__, "a click puts it away", TWICE, "first-start; 10:00; click; 15:00; choices",
