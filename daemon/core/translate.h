@@ -4,6 +4,9 @@
  * is never translated: ids, names of errors, keys, JSON's own words, the log, the daemon's reports about
  * files.
  *
+ * What the program says around a date, a theme or a line of the person's is translated when it is put
+ * together, and written down as it was read, as the text of a deck's prompt is.
+ *
  * Without a locale, without its catalogue or before language_begin() (store/language.h) a text is its own
  * translation; so are texts that are in no catalogue, such as those of decks. */
 #pragma once

@@ -1,6 +1,7 @@
 """The interface in each language there is a catalogue of: what a person reads is in it, what scripts read is not. And
 the catalogues: up to date, whole, with buttons that fit. Locales are made here, so that the machine needs none."""
 
+import datetime
 import glob
 import json
 import os
@@ -13,6 +14,7 @@ import pytest
 
 from rig import BUILD, FAR_AWAY, PATIENCE, Person, fixture_person  # noqa: F401
 from rig_presenter import ROOT
+from test_daemon import kept_line, prompt
 
 PO = os.path.join(ROOT, "po")
 BUTTON_COLUMNS = 24
@@ -170,6 +172,32 @@ def test_a_prompt(speaker):
     screen.do("action", id=asked["id"], key="hard")
     assert screen.next()["summary"] == {"de": "Ein schwerer Moment", "es": "Un momento difícil",
                                         "fr": "Un moment difficile", "zh_CN": "难熬的时候"}[speaker.language]
+
+
+def test_what_kindly_itself_says(speaker, tmp_path):
+    """Also what is put together: around the support line, and around a date and the person's own line."""
+    screen = speaker.serve()
+    speaker.start()
+    caller = speaker.caller()
+    _, asked = prompt(caller, screen, "guidance")
+    title, opening = {"de": ("Vor dem ersten", "Unterstützung: "), "es": ("Antes de la primera", "Apoyo: "),
+                      "fr": ("Avant la première", "Soutien\u00a0: "), "zh_CN": ("第一条之前", "支持：")}[speaker.language]
+    assert asked["summary"] == title and asked["body"].split("\n")[-1] == opening + "findahelpline.com"
+    assert "treatment" not in asked["body"]
+    line, time = kept_line(caller, tmp_path, days=2000, text="x.")
+    card, asked = prompt(caller, screen, "then-and-now")
+    caller.call("Answer", card, "open", "")
+    wrote, still = next(row for row in caller.open() if row["id"] == card)["text"].split("\n\n")
+    day = datetime.datetime.fromtimestamp(time / 1000000, datetime.timezone.utc)
+    months = {"de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+              "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+              "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+              "zh_CN": " ".join(f"{month}月" for month in range(1, 13))}[speaker.language].split()
+    said = {"de": "Am {d}. {m} {y} hast du geschrieben: x.", "es": "El {d} de {m} de {y} escribiste: x.",
+            "fr": "Le {d} {m} {y}, vous avez écrit\u00a0: x.", "zh_CN": "{y}年{m}{d}日你写过：x."}[speaker.language]
+    assert wrote == said.format(d=day.day, m=months[day.month - 1], y=day.year)
+    assert still.endswith(("?", "？")) and "still" not in still
+    assert next(row for row in caller.open() if row["id"] == card)["prompt"] == line
 
 
 def test_what_is_stored_and_logged_is_english(speaker):
