@@ -353,6 +353,7 @@ def test_system_bus_comes_back(desktop):
     desktop.serve(locked)
     desktop.start().tell("watch on", "watching on")
     desktop.expect("changed away")
+    desktop.ask()  # the round of that answer is over
     first.kill()
     first.wait()
     (desktop.folder / "system2").unlink()
