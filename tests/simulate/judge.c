@@ -732,7 +732,8 @@ static void believe_steps(struct machine *machine, const struct turn *turn) {
         if (stepped && open->state == OPEN_SHOWN)
             track->expires_usec =
                 usec_add(machine->wall_usec, machine->timetable->schedule->expire_after_usec);
-        if (open->state == OPEN_SNOOZED && was && was->state == OPEN_WAITING && track->snooze_usec == 0) {
+        bool waited = was && (was->state == OPEN_WAITING || was->state == OPEN_SHOWING);
+        if (open->state == OPEN_SNOOZED && waited && track->snooze_usec == 0) {
             track->snooze_usec = track->since_usec;
             track->snooze_boot_usec = 0;
         }
