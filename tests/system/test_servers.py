@@ -254,7 +254,7 @@ def test_each_step_has_its_time(notify, server):
     notify.shown("a", show_for="t:60000000")
     notify.shown("a", step="b:1", show_for="t:1000")
     assert notify.next() == ("closed", "a", "off-screen")
-    notify.shown("a", show_for="t:1000")
+    notify.shown("a", show_for="t:2000000")
     notify.shown("a", step="b:1", show_for="t:%d" % (2**64 - 1))
-    notify.shown("b")
-    assert server.next()["event"] == "notify"
+    notify.shown("b", show_for="t:2200000")
+    assert notify.next() == ("closed", "b", "off-screen")  # and not the first, before it

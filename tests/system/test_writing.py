@@ -135,9 +135,9 @@ def test_withdrawn_while_it_is_written(writer, server, windows):
 
 
 def test_its_time_waits_for_the_line(writer, server, windows):
-    invite(writer, server, show_for="t:300000")
+    invite(writer, server, show_for="t:2000000")
     windows.opened()
-    writer.shown("b", show_for="t:400000")
+    writer.shown("b", show_for="t:2200000")
     assert writer.next() == ("closed", "b", "off-screen")  # and not the first, before it
     windows.type("late")
     assert writer.next() == ("written", "a", "late")
