@@ -63,6 +63,7 @@ struct daemon {
     struct hash_key secret;
 
     char *config_problem, *journal_problem, *presenter_problem; /* NULL: none */
+    char *journal_notice;                                       /* of one that was set aside; NULL: none */
     bool watching;                                              /* presence is followed */
     bool asking;            /* presence is being asked before time moves on */
     bool told;              /* the person was told of config_problem */
@@ -112,7 +113,8 @@ static void set_problem(char **problem, const char *text) {
 }
 
 static char *joined_problems(const struct daemon *daemon) {
-    const char *parts[] = {daemon->config_problem, daemon->journal_problem, daemon->presenter_problem};
+    const char *parts[] = {daemon->config_problem, daemon->journal_problem, daemon->journal_notice,
+                           daemon->presenter_problem};
     char *all = NULL;
     for (size_t i = 0; i < ELEMENTSOF(parts); i++) {
         char *longer;
@@ -198,21 +200,24 @@ static void carry_out(struct daemon *daemon, const struct effect *effect) {
 }
 
 static void open_journal_later(struct daemon *daemon);
+static bool replace_if_damaged(struct daemon *daemon, int r);
 static void recover_journal(struct daemon *daemon);
 static int build_plan(struct daemon *daemon);
+static void read_notice(struct daemon *daemon);
 
 static int try_commit(struct daemon *daemon, const struct turn *turn) {
     return daemon->journal ? journal_commit(daemon->journal, turn) : -EREMOTEIO;
 }
 
-/* Makes a turn durable. A journal that was moved or removed is followed by a new one. */
+/* Makes a turn durable. A journal that was moved, removed or damaged is followed by a new one. */
 static int commit(struct daemon *daemon, const struct turn *turn) {
     int r = try_commit(daemon, turn);
     if (r == -ESTALE) {
         daemon->journal = journal_free(daemon->journal);
         open_journal_later(daemon);
         r = try_commit(daemon, turn);
-    }
+    } else if (replace_if_damaged(daemon, r))
+        r = try_commit(daemon, turn);
     if (r >= 0) {
         set_problem(&daemon->journal_problem, NULL);
         return 0;
@@ -685,6 +690,7 @@ static int reload(struct daemon *daemon, char **ret_message) {
         r = adopt(daemon, schedule, library);
     if (r >= 0) {
         set_problem(&daemon->config_problem, NULL);
+        read_notice(daemon);
         r = take_turn(daemon, act_reload, NULL, false);
         say(LOG_INFO, "the schedule is %s", daemon->config_path);
     } else {
@@ -733,9 +739,17 @@ static int load_first(struct daemon *daemon) {
 
 /* --- The journal ------------------------------------------------------------------------------ */
 
-static int open_journal(struct daemon *daemon) {
+/* What is told of a journal that was set aside, until the person has seen it (kindly doctor). */
+static void read_notice(struct daemon *daemon) {
+    _cleanup_free_ char *notice = NULL;
+    set_problem(&daemon->journal_notice, journal_notice(daemon->journal_path, &notice) < 0 ? NULL : notice);
+}
+
+static int open_journal_with(struct daemon *daemon, int (*open)(const char *path, usec_t now_usec,
+                                                                struct journal **ret, char **ret_problem)) {
     _cleanup_free_ char *problem = NULL;
-    int r = journal_open(daemon->journal_path, clock_realtime(), &daemon->journal, &problem);
+    int r = open(daemon->journal_path, clock_realtime(), &daemon->journal, &problem);
+    read_notice(daemon);
     if (r < 0) {
         _cleanup_free_ char *told = journal_problem(daemon->journal_path, r);
         set_problem_as(&daemon->journal_problem, problem ? problem : "The journal can't be opened",
@@ -746,15 +760,35 @@ static int open_journal(struct daemon *daemon) {
     return 0;
 }
 
+static int open_journal(struct daemon *daemon) {
+    return open_journal_with(daemon, journal_open);
+}
+
 /* While running: the schedule's reminders start in it at once. */
-static void open_journal_later(struct daemon *daemon) {
-    if (open_journal(daemon) < 0)
+static void start_in_journal(struct daemon *daemon) {
+    if (!daemon->journal || !daemon->schedule)
         return;
     int r = journal_note_reminders(daemon->journal, daemon->schedule, clock_realtime(), daemon->starts_usec);
     if (r >= 0)
         r = build_plan(daemon);
     if (r < 0)
         say(LOG_WARNING, "cannot note the reminders: %s", reason_of(r));
+}
+
+static void open_journal_later(struct daemon *daemon) {
+    open_journal(daemon);
+    start_in_journal(daemon);
+}
+
+/* What `r` says of the journal in use is looked into: if it is damaged indeed, it gives way to a new one, and
+ * this is true. The state stays in memory, and is whole in the new one with the next turn. */
+static bool replace_if_damaged(struct daemon *daemon, int r) {
+    if (r != -EUCLEAN || !daemon->journal || journal_check(daemon->journal, NULL) != 1)
+        return false;
+    daemon->journal = journal_free(daemon->journal);
+    open_journal_with(daemon, journal_replace);
+    start_in_journal(daemon);
+    return daemon->journal;
 }
 
 /* A journal that could not be opened is tried again before each turn. What is open in it, from before, joins
@@ -766,6 +800,8 @@ static void recover_journal(struct daemon *daemon) {
     if (!daemon->journal)
         return;
     int r = journal_load(daemon->journal, &stored);
+    if (replace_if_damaged(daemon, r))
+        r = journal_load(daemon->journal, &stored);
     if (r >= 0)
         r = keeper_merge(daemon->keeper, stored, &merged);
     if (r < 0) {
@@ -781,6 +817,8 @@ static void recover_journal(struct daemon *daemon) {
 static int load_keeper(struct daemon *daemon) {
     if (open_journal(daemon) >= 0) {
         int r = journal_load(daemon->journal, &daemon->keeper);
+        if (replace_if_damaged(daemon, r))
+            r = journal_load(daemon->journal, &daemon->keeper);
         if (r >= 0)
             return 0;
         set_problem(&daemon->journal_problem, N_("What was open could not be read from the journal"));
@@ -810,19 +848,21 @@ static int host_turn(void *userdata, bus_act act, void *arguments) {
     return r;
 }
 
-/* Journal errors as the bus wants them. */
-static int journal_result(int r) {
+/* Journal errors as the bus wants them. Damage that is met in reading is mended for the next call. */
+static int journal_result(struct daemon *daemon, int r) {
+    if (replace_if_damaged(daemon, r))
+        settle(daemon);
     return r >= 0 || r == -ENOENT || r == -ENOMEM ? r : -EREMOTEIO;
 }
 
 static int host_find_entry(void *userdata, const struct uuid *id, struct entry *ret) {
     struct daemon *daemon = userdata;
-    return daemon->journal ? journal_result(journal_find(daemon->journal, id, ret)) : -EREMOTEIO;
+    return daemon->journal ? journal_result(daemon, journal_find(daemon->journal, id, ret)) : -EREMOTEIO;
 }
 
 static int host_newest_shown(void *userdata, struct uuid *ret) {
     struct daemon *daemon = userdata;
-    return daemon->journal ? journal_result(journal_newest_shown(daemon->journal, ret)) : -EREMOTEIO;
+    return daemon->journal ? journal_result(daemon, journal_newest_shown(daemon->journal, ret)) : -EREMOTEIO;
 }
 
 static int host_visit_entries(void *userdata, usec_t since_usec, usec_t until_usec, uint32_t limit,
@@ -835,8 +875,9 @@ static int host_visit_entries(void *userdata, usec_t since_usec, usec_t until_us
         .theme = THEME_NONE,
         .missed_too = true,
     };
-    return daemon->journal ? journal_result(journal_visit(daemon->journal, &filter, visit, visitor_userdata))
-                           : -EREMOTEIO;
+    return daemon->journal
+               ? journal_result(daemon, journal_visit(daemon->journal, &filter, visit, visitor_userdata))
+               : -EREMOTEIO;
 }
 
 static int on_flush(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -856,7 +897,7 @@ static int erased(struct daemon *daemon, int r) {
     if (r == 1 && !daemon->flush)
         sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC,
                                    USEC_PER_SEC, on_flush, daemon);
-    return r == 1 ? -EAGAIN : journal_result(r);
+    return r == 1 ? -EAGAIN : journal_result(daemon, r);
 }
 
 static int act_forget(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
@@ -928,7 +969,7 @@ static int host_reset_learning(void *userdata) {
     int r = take_turn(daemon, act_reset, NULL, true);
     if (r < 0)
         return r;
-    return daemon->journal ? journal_result(journal_reset_learning(daemon->journal)) : -EREMOTEIO;
+    return daemon->journal ? journal_result(daemon, journal_reset_learning(daemon->journal)) : -EREMOTEIO;
 }
 
 static int host_import(void *userdata, int fd, uint32_t *ret_count, char **ret_message) {
@@ -938,7 +979,7 @@ static int host_import(void *userdata, int fd, uint32_t *ret_count, char **ret_m
     int r = exchange_import(daemon->journal, fd, ret_count, ret_message);
     if (r >= 0)
         renew_library(daemon);
-    return r == -EINVAL ? r : journal_result(r);
+    return r == -EINVAL ? r : journal_result(daemon, r);
 }
 
 static const struct bus_host bus_host = {
@@ -1129,9 +1170,9 @@ static void stop(struct daemon *daemon) {
     sd_event_unref(daemon->event);
     for (size_t i = 0; i < daemon->options.n_decks; i++)
         free(daemon->options.decks[i]);
-    char *strings[] = {daemon->config_path,      daemon->journal_path,   daemon->desktop_program,
-                       daemon->terminal_program, daemon->config_problem, daemon->journal_problem,
-                       daemon->presenter_problem};
+    char *strings[] = {daemon->config_path,       daemon->journal_path,   daemon->desktop_program,
+                       daemon->terminal_program,  daemon->config_problem, daemon->journal_problem,
+                       daemon->presenter_problem, daemon->journal_notice};
     for (size_t i = 0; i < ELEMENTSOF(strings); i++)
         free(strings[i]);
     free(daemon->starts_usec);

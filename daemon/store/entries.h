@@ -15,6 +15,9 @@ double learning_decay(usec_t from_usec, usec_t to_usec);
  * an entry that was forgotten is added without its content; `forgotten` erases what is there. */
 int entries_add(struct journal *journal, const struct uuid *device, const struct event *event);
 
+/* What follows from an event that is in the table already, inside a transaction. */
+int entries_follow(struct journal *journal, const struct event *event);
+
 /* Calls `visit` for each event, in the order they were added, of entries whose time is in [since, until);
  * `device` NULL: of all. A negative return of it ends the walk and is returned. Reads all of `event`. */
 int entries_walk(struct journal *journal, usec_t since_usec, usec_t until_usec, const struct uuid *device,

@@ -265,7 +265,12 @@ static int erase(struct journal *journal, const struct uuid *entry) {
     return query_run(&query);
 }
 
-static int follow(struct journal *journal, const struct event *event) {
+int entries_follow(struct journal *journal, const struct event *event) {
+    if (event->choice && streq(event->choice, "hard")) {
+        int r = run_with_time(journal, STATEMENT_MARK_HARD, event->time_usec);
+        if (r < 0)
+            return r;
+    }
     switch (event->kind) {
     case EVENT_SHOWN:
         return note_shown(journal, event);
@@ -294,12 +299,7 @@ int entries_add(struct journal *journal, const struct uuid *device, const struct
     int r = insert_event(journal, device, event);
     if (r <= 0)
         return r;
-    if (event->choice && streq(event->choice, "hard")) {
-        r = run_with_time(journal, STATEMENT_MARK_HARD, event->time_usec);
-        if (r < 0)
-            return r;
-    }
-    r = follow(journal, event);
+    r = entries_follow(journal, event);
     return r < 0 ? r : 1;
 }
 

@@ -2,15 +2,18 @@
  *
  * One connection, one thread. Who else reads the file does so for milliseconds; who else writes it is refused
  * after SQLite's short wait. Nothing is written before the file is known to be ours and of a version that we
- * know. */
+ * know. One of ours that is damaged is replaced (rescue.h): better a working journal with what could be read
+ * than none; another program's file is never touched. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/core/translate.h"
+#include "daemon/store/copies.h"
 #include "daemon/store/create.h"
 #include "daemon/store/journal.h"
+#include "daemon/store/rescue.h"
 #include "daemon/store/schema.h"
 
 #define FOLDER_MODE 0700
@@ -21,8 +24,9 @@ static const struct {
     int error;
     const char *sentence;
 } problems[] = {
-    {EUCLEAN,
-     N_("is damaged, or not a journal of kindly; it is left as it is. Move it away to begin a new one")},
+    {EUCLEAN, N_("is damaged. When kindlyd starts it sets it aside whole, and begins a new one with what can "
+                 "be read")},
+    {EMEDIUMTYPE, N_("is not a journal of kindly; it is left as it is. Move it away to begin a new one")},
     {EOVERFLOW,
      N_("was written by a newer version of kindly, and is left as it is. Install that version to use it")},
     {ELOOP, N_("is a symbolic link; it has to be the file itself")},
@@ -105,7 +109,10 @@ static int check_file(const char *path) {
         return -errno;
     if (S_ISLNK(status.st_mode))
         return -ELOOP;
-    return S_ISREG(status.st_mode) ? 0 : -EISDIR;
+    if (!S_ISREG(status.st_mode))
+        return -EISDIR;
+    /* SQLite would take less than its smallest page for nothing, and write over it. */
+    return status.st_size > 0 && status.st_size < 512 ? -EUCLEAN : 0;
 }
 
 static int tighten_all(const char *path, const char *folder) {
@@ -115,10 +122,9 @@ static int tighten_all(const char *path, const char *folder) {
         tighten(folder, FOLDER_MODE);
     for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
         _cleanup_free_ char *file = NULL;
-        if (asprintf(&file, "%s%s", path, suffixes[i]) < 0) {
-            file = NULL;
-            return -ENOMEM;
-        }
+        int r = path_beside(path, suffixes[i], &file);
+        if (r < 0)
+            return r;
         tighten(file, FILE_MODE);
     }
     return 0;
@@ -127,6 +133,8 @@ static int tighten_all(const char *path, const char *folder) {
 static int prepare_file(const char *given, char **ret_path) {
     _cleanup_free_ char *path = NULL, *folder = NULL;
     int r = resolve(given, true, &path, &folder);
+    if (r >= 0)
+        r = rescue_finish(path);
     if (r >= 0)
         r = create_file(path);
     if (r >= 0)
@@ -165,14 +173,24 @@ static int open_writer(struct journal *journal, const char *given, usec_t now_us
     int version;
     int r = prepare_file(given, &path);
     if (r >= 0)
-        r = connect_file(journal, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
+        r = connect_file(journal, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI);
+    /* As long as it isn't known to be sound, what is in the WAL stays there. */
+    if (r >= 0)
+        sqlite3_db_config(journal->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (r >= 0)
         r = schema_check(journal->db, &version);
     if (r >= 0)
         r = schema_configure(journal->db, true);
     if (r >= 0)
         r = schema_migrate(journal->db, version, now_usec);
-    return r < 0 ? r : load_identity(journal);
+    /* At once in the file itself: its header says whose it is. */
+    if (r >= 0 && version == 0)
+        r = MIN_OF(journal_flush(journal), 0);
+    if (r >= 0)
+        r = load_identity(journal);
+    if (r >= 0)
+        sqlite3_db_config(journal->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    return r;
 }
 
 static int open_for_reading(struct journal *journal, const char *path, int flags) {
@@ -187,27 +205,12 @@ static int open_for_reading(struct journal *journal, const char *path, int flags
     return r < 0 ? r : load_identity(journal);
 }
 
-/* As a URI: every byte that could mean something there is escaped. */
-static int immutable_uri(const char *path, char **ret) {
-    char *uri = malloc(strlen(path) * 3 + sizeof "file:?immutable=1");
-    if (!uri)
-        return -ENOMEM;
-    char *out = stpcpy(uri, "file:");
-    for (; *path; path++)
-        out += sprintf(out, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
-    strcpy(out, "?immutable=1");
-    *ret = uri;
-    return 0;
-}
-
 /* Whether everything is in the file itself: there is no WAL, or an empty one. */
 static bool is_at_rest(const char *path) {
     _cleanup_free_ char *wal = NULL;
     struct stat status;
-    if (asprintf(&wal, "%s-wal", path) < 0) {
-        wal = NULL;
+    if (path_beside(path, "-wal", &wal) < 0)
         return false;
-    }
     return stat(wal, &status) < 0 ? errno == ENOENT : status.st_size == 0;
 }
 
@@ -232,22 +235,52 @@ static int open_reader(struct journal *journal, const char *given) {
         r = access(path, R_OK) < 0 ? -errno : 0;
     if (r >= 0)
         r = open_for_reading(journal, path, SQLITE_OPEN_NOFOLLOW);
+    if (r == -EUCLEAN && !rescue_is_ours(path))
+        return -EMEDIUMTYPE;
     if ((r != -EACCES && r != -EROFS) || !is_at_rest(path) || access(folder, W_OK) >= 0)
         return r;
     disconnect(journal);
-    r = immutable_uri(path, &uri);
+    r = path_uri(path, "?immutable=1", &uri);
     return r < 0 ? r : open_for_reading(journal, uri, SQLITE_OPEN_URI);
+}
+
+/* One of ours that is damaged gives way to a new one; the sentence is then what became of it. */
+static int open_or_rescue(struct journal *journal, const char *given, usec_t now_usec) {
+    int r = open_writer(journal, given, now_usec);
+    if (r != -EUCLEAN && r != -EMEDIUMTYPE)
+        return r;
+    _cleanup_free_ char *path = NULL, *folder = NULL;
+    disconnect(journal);
+    int found = resolve(given, false, &path, &folder);
+    if (found < 0)
+        return found;
+    if (!rescue_is_ours(path))
+        return -EMEDIUMTYPE;
+    r = rescue(path, now_usec);
+    return r < 0 ? r : open_writer(journal, given, now_usec);
 }
 
 int journal_open(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem) {
     _cleanup_(journal_freep) struct journal *journal = calloc(1, sizeof *journal);
-    int r = journal ? open_writer(journal, path, now_usec) : -ENOMEM;
+    int r = journal ? open_or_rescue(journal, path, now_usec) : -ENOMEM;
     if (r < 0) {
         tell(path, r, ret_problem);
         return r;
     }
     *ret = TAKE_PTR(journal);
     return 0;
+}
+
+int journal_replace(const char *given, usec_t now_usec, struct journal **ret, char **ret_problem) {
+    _cleanup_free_ char *path = NULL, *folder = NULL;
+    int r = resolve(given, false, &path, &folder);
+    if (r >= 0)
+        r = rescue(path, now_usec);
+    if (r < 0) {
+        tell(given, r, ret_problem);
+        return r;
+    }
+    return journal_open(given, now_usec, ret, ret_problem);
 }
 
 int journal_open_readonly(const char *path, struct journal **ret, char **ret_problem) {
@@ -259,6 +292,24 @@ int journal_open_readonly(const char *path, struct journal **ret, char **ret_pro
     }
     *ret = TAKE_PTR(journal);
     return 0;
+}
+
+int journal_check(struct journal *journal, char **ret_finding) {
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(journal->db, "PRAGMA integrity_check(1)", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    const char *found = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    int r = schema_error(journal->db, code);
+    if (r == -EUCLEAN)
+        found = sqlite3_errmsg(journal->db);
+    if (found && !streq(found, "ok")) {
+        r = 1;
+        if (ret_finding && !(*ret_finding = strdup(found)))
+            r = -ENOMEM;
+    }
+    sqlite3_finalize(statement);
+    return r;
 }
 
 struct journal *journal_free(struct journal *journal) {

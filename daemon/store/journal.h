@@ -13,10 +13,24 @@ struct journal;
 
 /* Creates folder and file if need be, migrates an older version, and makes the device's id and secret once.
  * Modes that let others in are tightened, that of the folder if it is named "kindly" (another may hold more
- * than the journal). A journal that can't be used is left as it is. -EROFS, -EACCES, -ENOSPC, -EIO: can't be
- * written; -EUCLEAN: damaged; -EOVERFLOW: of a newer version. `ret_problem` (may be NULL) is then one
- * sentence for the log, owned by the caller. */
+ * than the journal). One of ours that is damaged is set aside whole, and a new one begun with what can be
+ * read (rescue.h); journal_notice() says so. Any other that can't be used is left as it is. -EROFS, -EACCES,
+ * -ENOSPC, -EIO: can't be written; -EMEDIUMTYPE: not a journal; -EUCLEAN: damaged (reading only);
+ * -EOVERFLOW: of a newer version. `ret_problem` (may be NULL) is then one sentence for the log, owned by
+ * the caller. */
 int journal_open(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem);
+
+/* The same for one that turned out to be damaged while it was in use; it has to be freed before. */
+int journal_replace(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem);
+
+/* Reads all of it, and looks whether it is sound. 0: it is; 1: it is damaged, and `ret_finding` (may be NULL;
+ * the caller frees) is what SQLite found first, without any content. */
+int journal_check(struct journal *journal, char **ret_finding);
+
+/* What the person is to be told since a journal was set aside, in a sentence; -ENOENT: nothing. It stands in
+ * a file, over restarts, until it was seen. */
+int journal_notice(const char *path, char **ret);
+int journal_notice_seen(const char *path);
 
 /* For reading beside the daemon, or without it: never writes to the journal nor creates one; SQLite may leave
  * an empty -wal and a -shm beside it. Each read is one short transaction, or several. -ENOENT: there is none

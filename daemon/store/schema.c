@@ -254,7 +254,9 @@ int schema_check(sqlite3 *db, int *ret_version) {
     if (r < 0)
         return r;
     bool empty = version == 0 && application == 0 && tables == 0;
-    if (!empty && (application != SCHEMA_APPLICATION || version < 1))
+    if (!empty && application != SCHEMA_APPLICATION)
+        return -EMEDIUMTYPE;
+    if (!empty && version < 1)
         return -EUCLEAN;
     if (version > SCHEMA_VERSION)
         return -EOVERFLOW;

@@ -86,7 +86,8 @@ const char *statement_sql(enum statement statement);
 /* What SQLite's result code means as a negative errno; 0 for success. */
 int schema_error(sqlite3 *db, int code);
 
-/* Checks that the database is ours and not of a newer version, without writing: -EUCLEAN, -EOVERFLOW.
+/* Checks that the database is ours and not of a newer version, without writing: -EMEDIUMTYPE (another
+ * program's), -EUCLEAN, -EOVERFLOW.
  * `ret_version` is 0 for an empty file. */
 int schema_check(sqlite3 *db, int *ret_version);
 

@@ -3,6 +3,7 @@ mistaken; decks; a journal that can't be written. A change is noticed without be
 
 import os
 import shutil
+import sqlite3
 
 import pytest
 
@@ -361,12 +362,66 @@ def test_the_journal_is_taken_away(person, caller):
     assert person.journal.exists()
 
 
-def test_a_damaged_journal_is_left_as_it_is(person, screen):
-    person.journal.parent.mkdir(mode=0o700)
+def aside(person):
+    (found,) = [path for path in person.journal.parent.glob("journal.db.damaged-*") if path.suffix[-4:] != "-wal"]
+    return found
+
+
+def test_a_damaged_journal_is_set_aside(person, screen):
+    """It is told, over restarts, until the person has seen it; what could be read goes on."""
+    person.start().kill()
     person.journal.write_bytes(b"This is no database. " * 500)
+    daemon = person.start()
+    caller = person.caller()
+    problem = caller.get("Problem")
+    assert str(aside(person)) in problem and "nothing in it could be read" in problem
+    assert aside(person).read_bytes() == b"This is no database. " * 500
+    assert aside(person).stat().st_mode & 0o777 == 0o600
+    caller.call("Note", "a line", False)
+    assert caller.get("Problem") == problem
+    daemon.kill()
     person.start()
     caller = person.caller()
-    assert "journal" in caller.get("Problem").lower()
+    assert caller.get("Problem") == problem
+    assert [one["note"] for one in caller.entries()] == ["a line"]
+    (person.journal.parent / "journal.db.notice").unlink()
+    caller.call("Reload")
+    assert caller.get("Problem") == ""
+    assert screen
+
+
+def test_damage_met_while_running(person, caller):
+    """The call that meets it fails or goes through; the next one goes on in the new journal, with what was there."""
+    notes = ["line %d %s" % (i, "x" * 3000) for i in range(60)]
+    for note in notes:
+        caller.call("Note", note, False)
+    with open(person.journal, "r+b") as file:  # in place, as a failing disk would
+        file.seek(0, os.SEEK_END)
+        pages = file.tell() // 4096
+        for page in range(pages // 2, pages - 4, 3):
+            file.seek(page * 4096)
+            file.write(b"\xff" * 4096)
+    for _ in range(5):
+        try:
+            left = [one["note"] for one in caller.entries()]
+            caller.call("Note", "after", False)
+            break
+        except Refused as refused:
+            assert refused.name.endswith("Journal")
+    assert str(aside(person)) in caller.get("Problem")
+    assert 10 < len(left) < 60 and set(left) <= set(notes)
+    assert [one["note"] for one in caller.entries()] == left + ["after"]
+
+
+def test_another_programs_database_is_left_as_it_is(person, screen):
+    person.journal.parent.mkdir(mode=0o700)
+    theirs = sqlite3.connect(person.journal)
+    theirs.execute("CREATE TABLE theirs (a)")
+    theirs.close()
+    before = person.journal.read_bytes()
+    person.start()
+    caller = person.caller()
+    assert "not a journal" in caller.get("Problem")
     assert caller.refused("Note", "a line", False)[0] == "Journal"
-    assert person.journal.read_bytes() == b"This is no database. " * 500
+    assert person.journal.read_bytes() == before
     assert screen
