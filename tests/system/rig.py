@@ -193,15 +193,16 @@ class Caller:
 class Kindlyd:
     """The daemon. It has started when it says so to the supervisor, whose part the test has."""
 
-    def __init__(self, env, folder, *options, ready=True, stdin=subprocess.DEVNULL):
+    def __init__(self, env, folder, *options, ready=True, stdin=subprocess.DEVNULL, inside=()):
+        """`inside`: a command that ends in its place, after it has made what is around it another."""
         self.log = pathlib.Path(folder) / "kindlyd.log"
         path = os.path.join(folder, "notify-%d" % time.monotonic_ns())
         self.supervisor = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.supervisor.bind(path)
         self.supervisor.settimeout(PATIENCE)
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([KINDLYD, *options], env={**env, "NOTIFY_SOCKET": path}, stdin=stdin,
-                                            stderr=log, stdout=log)
+            self.process = subprocess.Popen([*inside, KINDLYD, *options], env={**env, "NOTIFY_SOCKET": path},
+                                            stdin=stdin, stderr=log, stdout=log)
         self.pid = self.process.pid
         if ready:
             self.told("READY=1")
