@@ -524,6 +524,8 @@ static int insert_events(struct salvaging *salvaging) {
     sqlite3_stmt *statement = NULL;
     size_t n = 0;
     int r = 0;
+    if (salvaging->n_places == 0)
+        return 0;
     qsort(salvaging->places, salvaging->n_places, sizeof *salvaging->places, compare_places);
     for (size_t i = 0; i < salvaging->n_places && r >= 0; i++) {
         struct row row;
@@ -568,9 +570,10 @@ static int take_small_tables(const char *path, sqlite3 *db) {
         return 0;
     for (size_t i = 0; i < ELEMENTSOF(small); i++) {
         char sql[200];
+        /* With a condition it is copied row by row: SQLite would otherwise copy indices as they are. */
         snprintf(sql, sizeof sql,
-                 "BEGIN; DELETE FROM main.%s; INSERT INTO main.%s SELECT * FROM old.%s; COMMIT", small[i],
-                 small[i], small[i]);
+                 "BEGIN; DELETE FROM main.%s; INSERT INTO main.%s SELECT * FROM old.%s WHERE true; COMMIT",
+                 small[i], small[i], small[i]);
         if (run(db, sql) < 0 && !sqlite3_get_autocommit(db))
             r = run(db, "ROLLBACK");
         if (r < 0)
