@@ -60,6 +60,7 @@ PRESENTER  := $(O)/daemon/core/base.o $(O)/daemon/store/paths.o $(O)/daemon/stor
 TESTS      := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test-*.c)))
 DRIVERS    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/system/*-driver.c)))
 BENCHES    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/*.c)))
+MEASURING  := $(filter-out %/make-journal,$(BENCHES)) $(sort $(wildcard tests/bench/*.py))
 SIMULATE   := $(O)/tests/simulate/simulate
 UNITS      := $(patsubst units/%.in,$(O)/%,$(wildcard units/*.in))
 LINGUAS    := $(shell cat po/LINGUAS)
@@ -216,7 +217,7 @@ simulate:
 
 bench: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCHES)
-	@for b in $(BENCHES); do echo "== $${b##*/}"; KINDLY_BUILD=$(O) $$b || exit 1; done
+	@for b in $(MEASURING); do echo "== $${b##*/}"; KINDLY_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $$b || exit 1; done
 
 # --- Install ----------------------------------------------------------------------------------------------------
 # One table: mode, what, where. install, uninstall and the install test read it.

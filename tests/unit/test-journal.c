@@ -1221,25 +1221,104 @@ static void test_forget_leaves_no_stale_copies(void **state) {
 
 /* --- Statements ------------------------------------------------------------------------------- */
 
-/* Nothing the daemon does reads all of `event`: its cost doesn't grow with the journal. */
+/* Where each statement looks: a row of what SQLite would do. */
+static bool scans_events(const char *detail) {
+    return strncmp(detail, "SCAN event", 10) == 0 || streq(detail, "SCAN e") || strstr(detail, "AUTOMATIC");
+}
+
+/* Nothing the daemon does reads all of `event`: its cost doesn't grow with the journal. Those
+ * that go through an index in its order end after the first rows they want. */
 static void test_no_statement_reads_all_events(void **state) {
     struct place *place = *state;
+    size_t searches = 0;
     for (enum statement i = 0; i < STATEMENT_COUNT; i++) {
         char sql[2000];
         sqlite3_stmt *plan;
+        bool in_order = i == STATEMENT_NEWEST_SHOWN || i == STATEMENT_SHOWN_LAST;
         assert_non_null(statement_sql(i));
         assert_in_range(snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", statement_sql(i)), 1,
                         sizeof sql - 1);
         assert_int_equal(sqlite3_prepare_v2(place->journal->db, sql, -1, &plan, NULL), SQLITE_OK);
+        if (in_order)
+            assert_non_null(strstr(sql, " LIMIT "));
         while (sqlite3_step(plan) == SQLITE_ROW) {
             const char *detail = (const char *)sqlite3_column_text(plan, 3);
-            bool scans =
-                streq(detail, "SCAN event") || streq(detail, "SCAN e") || strstr(detail, "AUTOMATIC");
-            if (scans && i != STATEMENT_EXPORT)
+            searches += strncmp(detail, "SEARCH event", 12) == 0;
+            if (scans_events(detail) && i != STATEMENT_EXPORT &&
+                !(in_order && streq(detail, "SCAN event USING INDEX event_shown")))
                 fail_msg("%s: %s", statement_sql(i), detail);
         }
         sqlite3_finalize(plan);
     }
+    assert_true(searches > 10);
+}
+
+/* Fills the past with entries of ten a day. */
+static void add_past(struct place *place, uint32_t entries) {
+    struct turn turn = {.next = keeper_new(), .events = calloc(entries, sizeof *turn.events)};
+    assert_true(turn.next && turn.events);
+    for (uint32_t i = 0; i < entries; i++) {
+        struct event *event = &turn.events[turn.n_events++];
+        *event = (struct event){.kind = i % 2 ? EVENT_NOTED : EVENT_SHOWN, .theme = THEME_NONE};
+        event->time_usec = NOW - (usec_t)(entries - i) * USEC_PER_DAY / 10;
+        event->id = uuid_from_time(event->time_usec, (uint8_t[10]){0});
+        event->entry = event->id;
+        if (event->kind == EVENT_NOTED) {
+            event->note = S("a line");
+            continue;
+        }
+        event->theme = (enum theme)(i / 2 % THEME_OWN);
+        event->due_usec = event->time_usec;
+        event->reminder = S("daytime");
+        event->prompt = S("care-01");
+        event->text = S("text");
+    }
+    assert_int_equal(journal_commit(place->journal, &turn), 0);
+    free(turn.events);
+    keeper_free(turn.next);
+}
+
+/* What SQLite does, in its own steps, for a day of the daemon's life. */
+static int steps_of_a_day(struct place *place) {
+    reopen(place);
+    struct uuid id = add_shown(place, NOW, NOW, THEME_CARE, S("care-01"), S("text"));
+    add_answer(place, &id, NOW + 1, S("helpful"), NULL);
+    struct uuid line = add_note(place, NOW + 2, "kept");
+    add(place, &line, (struct event){.kind = EVENT_KEPT, .time_usec = NOW + 3, .keep = true});
+    _cleanup_(history_done) struct history history = load_history(place, NOW + 4);
+    _cleanup_(library_freep) struct library *library = library_new();
+    assert_int_equal(journal_add_own(place->journal, library), 0);
+    assert_true(journal_recorded(place->journal, "daytime", NOW));
+    struct uuid newest;
+    assert_int_equal(journal_newest_shown(place->journal, &newest), 0);
+    struct entry_filter today = {.since_usec = NOW, .until_usec = USEC_INFINITY, .theme = THEME_NONE};
+    struct entry_filter last = {.until_usec = USEC_INFINITY, .limit = 3, .theme = THEME_NONE};
+    struct seen seen = {0};
+    assert_int_equal(journal_visit(place->journal, &today, see, &seen), 0);
+    assert_int_equal(journal_visit(place->journal, &last, see, &seen), 0);
+    assert_int_equal(journal_forget(place->journal, &line, NOW + 5, 0), 0);
+    int steps = 0;
+    for (enum statement i = 0; i < STATEMENT_COUNT; i++)
+        if (place->journal->statements[i])
+            steps += sqlite3_stmt_status(place->journal->statements[i], SQLITE_STMTSTATUS_VM_STEP, 0);
+    return steps;
+}
+
+/* As many with two years behind them as with a week. */
+static void test_cost_does_not_grow(void **state) {
+    struct place *place = *state;
+    assert_int_equal(sqlite3_exec(place->journal->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL),
+                     SQLITE_OK);
+    add_past(place, 70);
+    int few = steps_of_a_day(place);
+    place->journal = journal_free(place->journal);
+    unlink(place->path);
+    reopen(place);
+    place->next_id = 0;
+    add_past(place, 7300);
+    int many = steps_of_a_day(place);
+    if (many * 10 > few * 12)
+        fail_msg("%d steps with a long past, %d with a short one", many, few);
 }
 
 static void test_free_nothing(void **state) {
@@ -1297,6 +1376,7 @@ int main(void) {
         TEST(test_forget_range),
         TEST(test_forget_leaves_no_stale_copies),
         TEST(test_no_statement_reads_all_events),
+        TEST(test_cost_does_not_grow),
         cmocka_unit_test(test_free_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
