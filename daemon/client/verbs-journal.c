@@ -89,6 +89,8 @@ static int read_rows(const char *path, const struct entry_filter *filter, struct
         complain("%s", told ? told : problem);
         return OUTCOME_FAILED;
     }
+    if (problem)
+        complain("%s", problem); /* of a newer version: what is known of it follows */
     if (r >= 0)
         r = journal_visit(journal, filter, add_row, rows);
     return r < 0 ? fail_errno(r, _("cannot read the journal")) : OUTCOME_DONE;

@@ -112,6 +112,8 @@ static int open_journal(struct stage_set *set) {
         complain("%s", told ? told : problem);
         return OUTCOME_FAILED;
     }
+    if (problem)
+        complain("%s", problem);
     if (r >= 0)
         r = journal_add_own(set->journal, set->library);
     return r < 0 ? fail_errno(r, _("cannot read the journal")) : OUTCOME_DONE;

@@ -183,6 +183,8 @@ static int fold_events(struct journal *journal, const struct uuid *id, struct fo
         struct event event;
         struct uuid device;
         r = get_event(&query, &event, &device);
+        if (r == -EUCLEAN && journal->newer)
+            continue;
         if (r < 0)
             return r;
         r = fold(folding, &event, &device);
@@ -305,7 +307,7 @@ static int find_wanted(struct journal *journal, const struct entry_filter *filte
     struct entry entry;
     int r = journal_find(journal, id, &entry);
     if (r < 0)
-        return r;
+        return r == -ENOENT && journal->newer ? 0 : r;
     if (!wanted(filter, &entry)) {
         entry_done(&entry);
         return 0;

@@ -29,6 +29,8 @@ static const struct {
     {EMEDIUMTYPE, N_("is not a journal of kindly; it is left as it is. Move it away to begin a new one")},
     {EOVERFLOW,
      N_("was written by a newer version of kindly, and is left as it is. Install that version to use it")},
+    {EPROTO, N_("was written by an older version of kindly; kindlyd updates it when it starts")},
+    {ENOTRECOVERABLE, N_("is of an older version of kindly and could not be updated; it is left as it is")},
     {ELOOP, N_("is a symbolic link; it has to be the file itself")},
     {EISDIR, N_("is not a regular file")},
     {EOPNOTSUPP, N_("is on a file system that can't hold it safely (SQLite's WAL mode doesn't work there)")},
@@ -168,7 +170,48 @@ static int load_identity(struct journal *journal) {
     return 0;
 }
 
-static int open_writer(struct journal *journal, const char *given, usec_t now_usec) {
+/* --- Copies of older versions ------------------------------------------------------------------ */
+
+#define OPENED_ENOUGH 2 /* times the new version was opened after the update, until the copy goes */
+
+/* Before the tables change: as it is now, durable, in place of an older copy of the same version. */
+static int keep_version(struct journal *journal, const char *path, int version) {
+    _cleanup_free_ char *copy = NULL;
+    struct journal_copy unused;
+    char suffix[20];
+    snprintf(suffix, sizeof suffix, ".v%d", version);
+    int r = path_beside(path, suffix, &copy);
+    return r < 0 ? r : journal_backup(journal, copy, true, &unused);
+}
+
+static int wipe_version(void *userdata, const char *path, enum copy_kind kind) {
+    (void)userdata;
+    return kind == COPY_VERSION ? file_wipe(path) : 0;
+}
+
+static int set_opened(struct journal *journal, int64_t opened) {
+    _cleanup_query_ struct query query = query_start(journal, STATEMENT_SET_OPENED);
+    put_integer(&query, opened);
+    return query_run(&query);
+}
+
+/* Copies go before it is written down that they did. That they can't be removed, or that this can't be
+ * counted, is no reason not to open: the next start tries again. */
+static void count_opening(struct journal *journal, const char *path) {
+    int64_t opened = OPENED_ENOUGH;
+    {
+        _cleanup_query_ struct query query = query_start(journal, STATEMENT_OPENED);
+        if (query_step(&query) > 0)
+            opened = get_integer(&query) + 1;
+    }
+    if (opened > OPENED_ENOUGH || (opened == OPENED_ENOUGH && copies_visit(path, wipe_version, NULL) < 0))
+        return;
+    set_opened(journal, opened);
+}
+
+/* --- Opening ---------------------------------------------------------------------------------- */
+
+static int open_writer(struct journal *journal, const struct schema *as, const char *given, usec_t now_usec) {
     _cleanup_free_ char *path = NULL;
     int version;
     int r = prepare_file(given, &path);
@@ -178,19 +221,26 @@ static int open_writer(struct journal *journal, const char *given, usec_t now_us
     if (r >= 0)
         sqlite3_db_config(journal->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (r >= 0)
-        r = schema_check(journal->db, &version);
+        r = schema_check(journal->db, as, &version);
     if (r >= 0)
         r = schema_configure(journal->db, true);
+    if (r >= 0 && version > 0 && version < as->version)
+        r = keep_version(journal, path, version);
     if (r >= 0)
-        r = schema_migrate(journal->db, version, now_usec);
+        r = schema_migrate(journal->db, as, version, now_usec);
+    if (r == -EUCLEAN && version > 0 && version < as->version)
+        r = -ENOTRECOVERABLE; /* its copy is sound, so this is no damage */
     /* At once in the file itself: its header says whose it is. */
     if (r >= 0 && version == 0)
         r = MIN_OF(journal_flush(journal), 0);
     if (r >= 0)
         r = load_identity(journal);
-    if (r >= 0)
-        sqlite3_db_config(journal->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    return r;
+    if (r < 0)
+        return r;
+    if (version == as->version)
+        count_opening(journal, path);
+    sqlite3_db_config(journal->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    return 0;
 }
 
 static int open_for_reading(struct journal *journal, const char *path, int flags) {
@@ -199,9 +249,13 @@ static int open_for_reading(struct journal *journal, const char *path, int flags
     if (r >= 0)
         r = schema_configure(journal->db, false);
     if (r >= 0)
-        r = schema_check(journal->db, &version);
-    if (r >= 0 && version < SCHEMA_VERSION)
-        r = version == 0 ? -ENOENT : -EUCLEAN;
+        r = schema_check(journal->db, &schema, &version);
+    if (r == -EOVERFLOW) {
+        journal->newer = true;
+        return load_identity(journal) < 0 ? r : 0;
+    }
+    if (r >= 0 && version < schema.version)
+        r = version == 0 ? -ENOENT : -EPROTO;
     return r < 0 ? r : load_identity(journal);
 }
 
@@ -245,8 +299,9 @@ static int open_reader(struct journal *journal, const char *given) {
 }
 
 /* One of ours that is damaged gives way to a new one; the sentence is then what became of it. */
-static int open_or_rescue(struct journal *journal, const char *given, usec_t now_usec) {
-    int r = open_writer(journal, given, now_usec);
+static int open_or_rescue(struct journal *journal, const struct schema *as, const char *given,
+                          usec_t now_usec) {
+    int r = open_writer(journal, as, given, now_usec);
     if (r != -EUCLEAN && r != -EMEDIUMTYPE)
         return r;
     _cleanup_free_ char *path = NULL, *folder = NULL;
@@ -257,18 +312,23 @@ static int open_or_rescue(struct journal *journal, const char *given, usec_t now
     if (!rescue_is_ours(path))
         return -EMEDIUMTYPE;
     r = rescue(path, now_usec);
-    return r < 0 ? r : open_writer(journal, given, now_usec);
+    return r < 0 ? r : open_writer(journal, as, given, now_usec);
 }
 
-int journal_open(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem) {
+int journal_open_as(const struct schema *as, const char *path, usec_t now_usec, struct journal **ret,
+                    char **ret_problem) {
     _cleanup_(journal_freep) struct journal *journal = calloc(1, sizeof *journal);
-    int r = journal ? open_or_rescue(journal, path, now_usec) : -ENOMEM;
+    int r = journal ? open_or_rescue(journal, as, path, now_usec) : -ENOMEM;
     if (r < 0) {
         tell(path, r, ret_problem);
         return r;
     }
     *ret = TAKE_PTR(journal);
     return 0;
+}
+
+int journal_open(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem) {
+    return journal_open_as(&schema, path, now_usec, ret, ret_problem);
 }
 
 int journal_replace(const char *given, usec_t now_usec, struct journal **ret, char **ret_problem) {
@@ -290,6 +350,12 @@ int journal_open_readonly(const char *path, struct journal **ret, char **ret_pro
         tell(path, r, ret_problem);
         return r;
     }
+    if (journal->newer && ret_problem &&
+        asprintf(ret_problem,
+                 "The journal %s was written by a newer version of kindly; what this version knows of it is "
+                 "read.",
+                 path) < 0)
+        *ret_problem = NULL;
     *ret = TAKE_PTR(journal);
     return 0;
 }
@@ -310,6 +376,25 @@ int journal_check(struct journal *journal, char **ret_finding) {
     }
     sqlite3_finalize(statement);
     return r;
+}
+
+int journal_count(struct journal *journal, struct journal_count *ret) {
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(
+        journal->db,
+        "SELECT count(*), count(*) FILTER (WHERE id = entry AND kind NOT IN ('paused', 'resumed', 'missed')),"
+        " count(*) FILTER (WHERE typeof(note) = 'text') FROM event",
+        -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *ret = (struct journal_count){
+            .events = (uint64_t)sqlite3_column_int64(statement, 0),
+            .entries = (uint64_t)sqlite3_column_int64(statement, 1),
+            .lines = (uint64_t)sqlite3_column_int64(statement, 2),
+        };
+    sqlite3_finalize(statement);
+    return schema_error(journal->db, code);
 }
 
 struct journal *journal_free(struct journal *journal) {

@@ -11,7 +11,8 @@
 
 struct journal;
 
-/* Creates folder and file if need be, migrates an older version, and makes the device's id and secret once.
+/* Creates folder and file if need be, migrates an older version (a copy of it stays beside, journal.db.vN,
+ * until the new one has been opened twice), and makes the device's id and secret once.
  * Modes that let others in are tightened, that of the folder if it is named "kindly" (another may hold more
  * than the journal). One of ours that is damaged is set aside whole, and a new one begun with what can be
  * read (rescue.h); journal_notice() says so. Any other that can't be used is left as it is. -EROFS, -EACCES,
@@ -27,6 +28,23 @@ int journal_replace(const char *path, usec_t now_usec, struct journal **ret, cha
  * the caller frees) is what SQLite found first, without any content. */
 int journal_check(struct journal *journal, char **ret_finding);
 
+/* How much is in it. Reads an index, or all of it: not for the daemon. */
+struct journal_count {
+    uint64_t events, entries; /* entries: prompts that were shown, and lines */
+    uint64_t lines;           /* of the person's own */
+};
+int journal_count(struct journal *journal, struct journal_count *ret);
+
+/* Copies it to another file (0600), while it is in use; the copy is checked before it gets its name. What can
+ * be read of a newer version's is copied as it is. -EEXIST: there is something, and `replace` is false;
+ * -EISDIR: it isn't a file; -EINVAL: it is the journal itself; -EUCLEAN: the journal is damaged. */
+struct journal_copy {
+    struct journal_count count;
+    uint64_t size;           /* bytes */
+    bool readable_by_others; /* the file system has no modes, or its own idea of them */
+};
+int journal_backup(struct journal *journal, const char *path, bool replace, struct journal_copy *ret);
+
 /* What the person is to be told since a journal was set aside, in a sentence; -ENOENT: nothing. It stands in
  * a file, over restarts, until it was seen. */
 int journal_notice(const char *path, char **ret);
@@ -34,7 +52,9 @@ int journal_notice_seen(const char *path);
 
 /* For reading beside the daemon, or without it: never writes to the journal nor creates one; SQLite may leave
  * an empty -wal and a -shm beside it. Each read is one short transaction, or several. -ENOENT: there is none
- * yet. The other errors are those of journal_open(). */
+ * yet; -EPROTO: of an older version, which kindlyd will update. One of a newer version is read as far as it
+ * is known here; `ret_problem` then says so, and reading may fail with -EUCLEAN. Other errors are those of
+ * journal_open(). */
 int journal_open_readonly(const char *path, struct journal **ret, char **ret_problem);
 
 /* The same sentence in the person's language. NULL: no memory. */

@@ -350,7 +350,7 @@ static bool is_event(const struct row *row) {
 
 static bool is_state(const struct row *row) {
     return row->n > 4 && row->rowid == 1 && row->values[0].type == VALUE_NULL && is_id(&row->values[1]) &&
-           is_id(&row->values[2]) && !is_id(&row->values[3]);
+           row->values[2].type == VALUE_INTEGER && is_id(&row->values[3]);
 }
 
 static bool is_open(const struct row *row) {
@@ -598,7 +598,7 @@ static int put_in(struct salvaging *salvaging) {
 
 int salvage(const char *path, struct journal *into, uint64_t *ret_entries) {
     struct salvaging salvaging = {.pages = {.fd = -1, .wal_fd = -1}, .into = into};
-    int64_t entries = 0;
+    struct journal_count count;
     int r = pages_open(&salvaging.pages, path);
     if (r >= 0)
         r = count_columns(&salvaging);
@@ -609,11 +609,8 @@ int salvage(const char *path, struct journal *into, uint64_t *ret_entries) {
     if (r >= 0)
         r = take_small_tables(path, into->db);
     if (r >= 0)
-        r = ask_number(into->db,
-                       "SELECT count(*) FROM event INDEXED BY event_head WHERE id = entry"
-                       " AND kind NOT IN ('paused', 'resumed', 'missed')",
-                       &entries);
+        r = journal_count(into, &count);
     if (r >= 0)
-        *ret_entries = (uint64_t)entries;
+        *ret_entries = count.entries;
     return r;
 }

@@ -13,9 +13,10 @@
 /* How long a call waits for another process: readers end in milliseconds, and only the daemon writes. */
 #define SCHEMA_BUSY_MSEC 200
 
-/* From version N to N + 1. `theme`: the sums are those of decayed_usec. `state` is one row: who this device
- * is, the keeper's numbers, and marks in the history. */
-static const char *const migrations[SCHEMA_VERSION] = {
+/* `theme`: the sums are those of decayed_usec. `state` is one row: who this device
+ * is, how often it was opened since an update (2: enough, see journal-open.c), the keeper's numbers, and
+ * marks in the history. */
+static const char *const steps[] = {
     "CREATE TABLE event (seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, entry BLOB NOT NULL,"
     " device BLOB NOT NULL, kind TEXT NOT NULL, time_usec INTEGER NOT NULL, offset_sec INTEGER NOT NULL,"
     " due_usec INTEGER, until_usec INTEGER, theme TEXT, step INTEGER NOT NULL, keep INTEGER NOT NULL,"
@@ -52,6 +53,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
     "CREATE TABLE hard_line (entry BLOB PRIMARY KEY, time_usec INTEGER NOT NULL) WITHOUT ROWID;"
 
     "CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), device BLOB NOT NULL,"
+    " opened INTEGER NOT NULL DEFAULT 2,"
     " secret BLOB NOT NULL, planned_until_usec INTEGER, latest_due_usec INTEGER,"
     " paused_until_usec INTEGER, last_shown_usec INTEGER, day INTEGER NOT NULL DEFAULT 0,"
     " day_count INTEGER NOT NULL DEFAULT 0, commands_named INTEGER NOT NULL DEFAULT 0,"
@@ -60,6 +62,8 @@ static const char *const migrations[SCHEMA_VERSION] = {
     " drift_day INTEGER NOT NULL DEFAULT 0, offer_day INTEGER NOT NULL DEFAULT 0, then_usec INTEGER,"
     " first_usec INTEGER, hard_usec INTEGER, helpful_usec INTEGER);",
 };
+
+const struct schema schema = {.steps = steps, .version = ELEMENTSOF(steps)};
 
 #define EVENT_COLUMNS                                                                                        \
     "id, entry, device, kind, time_usec, offset_sec, due_usec, until_usec, theme, step, keep, reminder, "    \
@@ -79,6 +83,8 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATEMENT_ROLLBACK] = "ROLLBACK",
 
     [STATEMENT_IDENTITY] = "SELECT device, secret FROM state",
+    [STATEMENT_OPENED] = "SELECT opened FROM state",
+    [STATEMENT_SET_OPENED] = "UPDATE state SET opened = ?",
     [STATEMENT_KEEPER] = "SELECT planned_until_usec, latest_due_usec, paused_until_usec, last_shown_usec,"
                          " day, day_count, commands_named, guidance, fewer, fewer_count, drift_days,"
                          " drift_day, offer_day, then_usec FROM state",
@@ -244,7 +250,7 @@ static int ask(sqlite3 *db, const char *sql, int *ret) {
     return schema_error(db, code);
 }
 
-int schema_check(sqlite3 *db, int *ret_version) {
+int schema_check(sqlite3 *db, const struct schema *of, int *ret_version) {
     int version = 0, application = 0, tables = 0;
     int r = ask(db, "PRAGMA user_version", &version);
     if (r >= 0)
@@ -258,7 +264,7 @@ int schema_check(sqlite3 *db, int *ret_version) {
         return -EMEDIUMTYPE;
     if (!empty && version < 1)
         return -EUCLEAN;
-    if (version > SCHEMA_VERSION)
+    if (version > of->version)
         return -EOVERFLOW;
     *ret_version = version;
     return 0;
@@ -309,30 +315,28 @@ static int add_identity(sqlite3 *db, usec_t now_usec) {
     return r;
 }
 
-static int migrate(sqlite3 *db, int version, usec_t now_usec) {
-    for (int i = version; i < SCHEMA_VERSION; i++) {
-        int r = execute(db, migrations[i]);
+static int migrate(sqlite3 *db, const struct schema *to, int version, usec_t now_usec) {
+    for (int i = version; i < to->version; i++) {
+        int r = execute(db, to->steps[i]);
         if (r < 0)
             return r;
     }
-    if (version == 0) {
-        int r = add_identity(db, now_usec);
-        if (r < 0)
-            return r;
-    }
+    int r = version == 0 ? add_identity(db, now_usec) : execute(db, "UPDATE state SET opened = 0");
+    if (r < 0)
+        return r;
     char numbers[100];
     snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-             SCHEMA_APPLICATION, SCHEMA_VERSION);
+             SCHEMA_APPLICATION, to->version);
     return execute(db, numbers);
 }
 
-int schema_migrate(sqlite3 *db, int version, usec_t now_usec) {
-    if (version == SCHEMA_VERSION)
+int schema_migrate(sqlite3 *db, const struct schema *to, int version, usec_t now_usec) {
+    if (version == to->version)
         return 0;
     int r = execute(db, "BEGIN IMMEDIATE");
     if (r < 0)
         return r;
-    r = migrate(db, version, now_usec);
+    r = migrate(db, to, version, now_usec);
     if (r >= 0)
         r = execute(db, "COMMIT");
     if (r < 0 && !sqlite3_get_autocommit(db))

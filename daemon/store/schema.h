@@ -10,8 +10,14 @@
 #include "daemon/core/hash.h"
 #include "daemon/core/uuid.h"
 
-#define SCHEMA_VERSION     1
 #define SCHEMA_APPLICATION 0x6b6e646c /* "kndl", SQLite's application_id: tells our files from others */
+
+/* The versions of the tables: steps[N] brings them from version N to N + 1. */
+struct schema {
+    const char *const *steps;
+    int version;
+};
+extern const struct schema schema;
 
 /* Every statement that is used while running, in the order of the table in schema.c. */
 enum statement {
@@ -20,6 +26,8 @@ enum statement {
     STATEMENT_ROLLBACK,
 
     STATEMENT_IDENTITY,
+    STATEMENT_OPENED,
+    STATEMENT_SET_OPENED,
     STATEMENT_KEEPER,
     STATEMENT_SET_KEEPER,
     STATEMENT_OPEN,
@@ -79,6 +87,7 @@ struct journal {
     sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared when first used */
     struct uuid device;
     struct hash_key secret;
+    bool newer; /* of a newer version than ours, and only read: what isn't known here is passed over */
 };
 
 const char *statement_sql(enum statement statement);
@@ -89,15 +98,19 @@ int schema_error(sqlite3 *db, int code);
 /* Checks that the database is ours and not of a newer version, without writing: -EMEDIUMTYPE (another
  * program's), -EUCLEAN, -EOVERFLOW.
  * `ret_version` is 0 for an empty file. */
-int schema_check(sqlite3 *db, int *ret_version);
+int schema_check(sqlite3 *db, const struct schema *of, int *ret_version);
 
 /* Sets how this connection works; a writer also makes the file a WAL one. -EOPNOTSUPP: the file system can't.
  */
 int schema_configure(sqlite3 *db, bool writer);
 
-/* Brings the tables from `version` to SCHEMA_VERSION, in one transaction; a new journal gets the device's id
- * and secret, and starts at `now_usec`. */
-int schema_migrate(sqlite3 *db, int version, usec_t now_usec);
+/* Brings the tables from `version` to that of `to`, in one transaction; a new journal gets the device's id
+ * and secret, and starts at `now_usec`. Copies of the version before are the caller's. */
+int schema_migrate(sqlite3 *db, const struct schema *to, int version, usec_t now_usec);
+
+/* journal_open() with other versions than ours, for tests of the steps from one to the next. */
+int journal_open_as(const struct schema *as, const char *path, usec_t now_usec, struct journal **ret,
+                    char **ret_problem);
 
 /* One transaction: transaction_end() commits if `r` is not negative, else rolls back; returns `r` or what the
  * commit met. -ESTALE: the file was moved or removed meanwhile, so that nothing written would be found again.

@@ -388,7 +388,7 @@ static void test_newer_version(void **state) {
     struct place *place = *state;
     add_note(place, NOW, "a line");
     place->journal = journal_free(place->journal);
-    run_sql(place->path, "PRAGMA user_version = 99");
+    run_sql(place->path, "PRAGMA user_version = 99; ALTER TABLE state RENAME COLUMN device TO machine");
     assert_refused(place->path, -EOVERFLOW, "newer");
 }
 
