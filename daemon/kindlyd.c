@@ -741,8 +741,11 @@ static int load_first(struct daemon *daemon) {
 
 /* What is told of a journal that was set aside, until the person has seen it (kindly doctor). */
 static void read_notice(struct daemon *daemon) {
-    _cleanup_free_ char *notice = NULL;
-    set_problem(&daemon->journal_notice, journal_notice(daemon->journal_path, &notice) < 0 ? NULL : notice);
+    _cleanup_free_ char *notice = NULL, *text = NULL;
+    if (journal_notice(daemon->journal_path, &notice) >= 0 &&
+        asprintf(&text, "%s (kindly doctor says more, and ends this message)", notice) < 0)
+        text = NULL;
+    set_problem(&daemon->journal_notice, text);
 }
 
 static int open_journal_with(struct daemon *daemon, int (*open)(const char *path, usec_t now_usec,

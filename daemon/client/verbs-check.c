@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "daemon/client/check.h"
 #include "daemon/client/rows.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
@@ -13,11 +14,6 @@
 #include "daemon/store/deck.h"
 #include "daemon/store/paths.h"
 #include "daemon/store/wordlist.h"
-
-struct check {
-    struct mistakes mistakes;
-    bool unreviewed; /* of the decks that were read, one says so */
-};
 
 static int start_lint(struct lint **ret) {
     _cleanup_free_ char *lists = NULL;
@@ -83,7 +79,7 @@ static int check_schedule(struct check *check, const char *path, const struct li
     return real_error(check, before, config_load(path, library, &check->mistakes, &schedule));
 }
 
-static int check_everything(struct check *check, char **ret_path) {
+int check_everything(struct check *check, char **ret_path) {
     _cleanup_free_ char *shipped = NULL;
     int r = path_shipped("kindly.conf", &shipped);
     if (r >= 0)

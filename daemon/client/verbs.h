@@ -16,10 +16,12 @@ void verbs_help(void);
 int verb_complete(char **words);
 
 int verb_answer(struct client *client, const struct arguments *arguments);
+int verb_backup(struct client *client, const struct arguments *arguments);
 int verb_calendar(struct client *client, const struct arguments *arguments);
 int verb_check(struct client *client, const struct arguments *arguments);
 int verb_deck(struct client *client, const struct arguments *arguments);
 int verb_dismiss(struct client *client, const struct arguments *arguments);
+int verb_doctor(struct client *client, const struct arguments *arguments);
 int verb_forget(struct client *client, const struct arguments *arguments);
 int verb_hard(struct client *client, const struct arguments *arguments);
 int verb_help_of(struct client *client, const struct arguments *arguments);

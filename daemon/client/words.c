@@ -256,3 +256,17 @@ const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]) {
              _(weekdays[weekday_of_days(day)]), day_of_month, month_name(month), (int)year);
     return buffer;
 }
+
+const char *size_words(uint64_t bytes, char buffer[SIZE_WORDS_SIZE]) {
+    static const char *const units[] = {"KB", "MB", "GB", "TB"};
+    if (bytes < 1000) {
+        snprintf(buffer, SIZE_WORDS_SIZE, "%u bytes", (unsigned)bytes);
+        return buffer;
+    }
+    double size = (double)bytes / 1000;
+    size_t unit = 0;
+    for (; size >= 999.5 && unit + 1 < ELEMENTSOF(units); unit++)
+        size /= 1000;
+    snprintf(buffer, SIZE_WORDS_SIZE, size < 9.95 ? "%.1f %s" : "%.0f %s", size, units[unit]);
+    return buffer;
+}

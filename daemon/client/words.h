@@ -33,3 +33,7 @@ bool is_same_day(usec_t a_usec, usec_t b_usec, const struct zone *zone);
 /* "Monday 23 November 2026" of days since 1970-01-01. */
 #define DAY_WORDS_SIZE 64
 const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]);
+
+/* "812 bytes", "4.1 MB": in steps of 1000. */
+#define SIZE_WORDS_SIZE 32
+const char *size_words(uint64_t bytes, char buffer[SIZE_WORDS_SIZE]);

@@ -370,12 +370,23 @@ int journal_check(struct journal *journal, char **ret_finding) {
     if (r == -EUCLEAN)
         found = sqlite3_errmsg(journal->db);
     if (found && !streq(found, "ok")) {
+        const char *line = strrchr(found, '\n'); /* before it: of which database */
+        found = line ? line + 1 : found;
         r = 1;
         if (ret_finding && !(*ret_finding = strdup(found)))
             r = -ENOMEM;
     }
     sqlite3_finalize(statement);
     return r;
+}
+
+int journal_version(struct journal *journal) {
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(journal->db, "PRAGMA user_version", -1, &statement, NULL);
+    int version =
+        code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return version;
 }
 
 int journal_count(struct journal *journal, struct journal_count *ret) {

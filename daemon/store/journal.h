@@ -24,6 +24,8 @@ int journal_open(const char *path, usec_t now_usec, struct journal **ret, char *
 /* The same for one that turned out to be damaged while it was in use; it has to be freed before. */
 int journal_replace(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem);
 
+int journal_version(struct journal *journal); /* of its tables; 0: it can't be read */
+
 /* Reads all of it, and looks whether it is sound. 0: it is; 1: it is damaged, and `ret_finding` (may be NULL;
  * the caller frees) is what SQLite found first, without any content. */
 int journal_check(struct journal *journal, char **ret_finding);

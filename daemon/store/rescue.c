@@ -110,6 +110,12 @@ static int free_second(const char *path, usec_t now_usec, time_t *ret, char **re
     }
 }
 
+/* One that is empty holds nothing. */
+static bool is_empty(const char *path) {
+    struct stat status;
+    return lstat(path, &status) >= 0 && status.st_size == 0;
+}
+
 static int move(const char *from, const char *to) {
     return rename(from, to) < 0 && errno != ENOENT ? -errno : 0;
 }
@@ -126,7 +132,7 @@ static int set_aside(const char *path, const char *aside) {
         (void)!chmod(path, 0600); /* where files have modes */
     if (r >= 0)
         r = move(path, aside);
-    if (r >= 0)
+    if (r >= 0 && (!is_empty(wal) || unlink(wal) < 0))
         r = move(wal, aside_wal);
     if (r >= 0 && unlink(shm) < 0 && errno != ENOENT)
         r = -errno;
