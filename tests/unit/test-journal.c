@@ -1256,6 +1256,7 @@ static void test_no_statement_reads_all_events(void **state) {
 /* Fills the past with entries of ten a day. */
 static void add_past(struct place *place, uint32_t entries) {
     struct turn turn = {.next = keeper_new(), .events = calloc(entries, sizeof *turn.events)};
+    char line[] = "a line", reminder[] = "daytime", prompt[] = "care-01", text[] = "text";
     assert_true(turn.next && turn.events);
     for (uint32_t i = 0; i < entries; i++) {
         struct event *event = &turn.events[turn.n_events++];
@@ -1264,14 +1265,14 @@ static void add_past(struct place *place, uint32_t entries) {
         event->id = uuid_from_time(event->time_usec, (uint8_t[10]){0});
         event->entry = event->id;
         if (event->kind == EVENT_NOTED) {
-            event->note = S("a line");
+            event->note = line;
             continue;
         }
         event->theme = (enum theme)(i / 2 % THEME_OWN);
         event->due_usec = event->time_usec;
-        event->reminder = S("daytime");
-        event->prompt = S("care-01");
-        event->text = S("text");
+        event->reminder = reminder;
+        event->prompt = prompt;
+        event->text = text;
     }
     assert_int_equal(journal_commit(place->journal, &turn), 0);
     free(turn.events);
