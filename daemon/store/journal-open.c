@@ -298,27 +298,43 @@ static int open_reader(struct journal *journal, const char *given) {
     return r < 0 ? r : open_for_reading(journal, uri, SQLITE_OPEN_URI);
 }
 
-/* One of ours that is damaged gives way to a new one; the sentence is then what became of it. */
-static int open_or_rescue(struct journal *journal, const struct schema *as, const char *given,
-                          usec_t now_usec) {
-    int r = open_writer(journal, as, given, now_usec);
-    if (r != -EUCLEAN && r != -EMEDIUMTYPE)
-        return r;
+static void tell_of_damage(const char *path, int error, char **ret_problem) {
+    if (ret_problem && asprintf(ret_problem, "The journal %s is damaged, and can't be replaced yet: %s.",
+                                path, strerror(-error)) < 0)
+        *ret_problem = NULL;
+}
+
+/* One of ours that is damaged gives way to a new one. */
+static int replace(const char *given, const char *path, usec_t now_usec, char **ret_problem) {
+    int r = rescue(path, now_usec);
+    if (r < 0)
+        tell_of_damage(given, r, ret_problem);
+    return r;
+}
+
+static int replace_if_ours(const char *given, usec_t now_usec, char **ret_problem) {
     _cleanup_free_ char *path = NULL, *folder = NULL;
-    disconnect(journal);
-    int found = resolve(given, false, &path, &folder);
-    if (found < 0)
-        return found;
-    if (!rescue_is_ours(path))
-        return -EMEDIUMTYPE;
-    r = rescue(path, now_usec);
-    return r < 0 ? r : open_writer(journal, as, given, now_usec);
+    int r = resolve(given, false, &path, &folder);
+    if (r >= 0 && !rescue_is_ours(path))
+        r = -EMEDIUMTYPE;
+    if (r < 0) {
+        tell(given, r, ret_problem);
+        return r;
+    }
+    return replace(given, path, now_usec, ret_problem);
 }
 
 int journal_open_as(const struct schema *as, const char *path, usec_t now_usec, struct journal **ret,
                     char **ret_problem) {
     _cleanup_(journal_freep) struct journal *journal = calloc(1, sizeof *journal);
-    int r = journal ? open_or_rescue(journal, as, path, now_usec) : -ENOMEM;
+    int r = journal ? open_writer(journal, as, path, now_usec) : -ENOMEM;
+    if (r == -EUCLEAN || r == -EMEDIUMTYPE) {
+        disconnect(journal);
+        r = replace_if_ours(path, now_usec, ret_problem);
+        if (r < 0)
+            return r;
+        r = open_writer(journal, as, path, now_usec);
+    }
     if (r < 0) {
         tell(path, r, ret_problem);
         return r;
@@ -334,13 +350,11 @@ int journal_open(const char *path, usec_t now_usec, struct journal **ret, char *
 int journal_replace(const char *given, usec_t now_usec, struct journal **ret, char **ret_problem) {
     _cleanup_free_ char *path = NULL, *folder = NULL;
     int r = resolve(given, false, &path, &folder);
-    if (r >= 0)
-        r = rescue(path, now_usec);
-    if (r < 0) {
+    if (r < 0)
         tell(given, r, ret_problem);
-        return r;
-    }
-    return journal_open(given, now_usec, ret, ret_problem);
+    else
+        r = replace(given, path, now_usec, ret_problem);
+    return r < 0 ? r : journal_open(given, now_usec, ret, ret_problem);
 }
 
 int journal_open_readonly(const char *path, struct journal **ret, char **ret_problem) {

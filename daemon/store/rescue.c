@@ -77,9 +77,8 @@ static int write_notice(const char *path, const char *aside, uint64_t entries) {
     snprintf(what, sizeof what,
              entries == 1 ? "1 entry that could be read is" : "%llu entries that could be read are",
              (unsigned long long)entries);
-    if (asprintf(&text,
-                 "The journal was damaged. It is kept whole as %s; %s in a new one. kindly doctor says more",
-                 aside, entries == 0 ? "nothing in it could be read, and prompts go on" : what) < 0)
+    if (asprintf(&text, "The journal was damaged. It is kept whole as %s; %s in a new one", aside,
+                 entries == 0 ? "nothing in it could be read, and prompts go on" : what) < 0)
         return -ENOMEM;
     int r = path_beside(path, ".notice", &notice);
     return r < 0 ? r : write_file(notice, text);

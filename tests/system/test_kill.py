@@ -130,6 +130,49 @@ def test_killed_at_random_moments(person, kills, calls):
     assert answered > kills and len(writer.unknown) <= killed
 
 
+def notes_in(path):
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return sorted(note for (note,) in db.execute("SELECT note FROM event WHERE kind = 'noted'"))
+
+
+@pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=pytest.mark.full)])
+def test_killed_while_a_damaged_one_is_replaced(person, rounds):
+    """Killed in the middle, once or more: the damaged one is kept whole, and all of its entries are in the new one."""
+    print("SEED=%d" % SEED)
+    chance = random.Random(SEED)
+    daemon = person.start()
+    caller = person.caller()
+    notes = sorted("line %d %s" % (number, "x" * 3000) for number in range(300))
+    for note in notes:
+        caller.call("Note", note, False)
+    daemon.end()
+    damaged = bytearray(person.journal.read_bytes())
+    damaged[:100] = bytes(100)
+    folder = person.journal.parent
+    interrupted = 0
+    for _ in range(rounds):
+        shutil.rmtree(folder)
+        folder.mkdir(mode=0o700)
+        person.journal.write_bytes(damaged)
+        for _ in range(chance.randrange(1, 4)):
+            daemon = person.start(ready=False)
+            timer = threading.Timer(chance.random() * 0.06, daemon.process.kill)
+            timer.start()
+            daemon.process.wait(PATIENCE)
+            timer.join()
+            daemon.supervisor.close()
+            interrupted += any("rescue" in path.name for path in folder.iterdir())
+        daemon = person.start()
+        assert "set aside" in caller.get("Problem") or "kept whole" in caller.get("Problem")
+        daemon.end()
+        asides = [path for path in folder.glob("journal.db.damaged-*")]
+        assert [path.read_bytes() for path in asides] == [bytes(damaged)]
+        assert notes_in(person.journal) == notes
+        assert [path.name for path in folder.iterdir() if "rescue" in path.name] == []
+    print("%d of the kills came in the middle of it" % interrupted)
+
+
 # --- file systems that refuse ---
 
 UNSHARE = ["unshare", "--mount", "--propagation", "private", "sh", "-ec"]
@@ -199,6 +242,30 @@ def test_full_file_system(person, screen, mounts, tmp_path, start_full):
         shutil.copy(seen / "kindly" / name, tmp_path / name)
     counts = read_events(tmp_path / "journal.db")
     assert [note for kind, _entry, note in counts if kind == "noted"] == answered + ["after"]
+
+
+def test_no_room_to_replace_a_damaged_one(person, screen, mounts):
+    """It stays as it is, and prompts go on unrecorded, until there is room."""
+    assert screen and not mounts
+    daemon = person.start()
+    caller = person.caller()
+    for number in range(40):
+        caller.call("Note", "line %d %s" % (number, "x" * 3000), False)
+    daemon.end()
+    damaged = bytes(100) + person.journal.read_bytes()[100:]
+    person.journal.write_bytes(damaged)
+    state = person.env["XDG_STATE_HOME"]
+    script = ('mkdir "$0.new"; mount -t tmpfs -o size=1m,mode=700 tmpfs "$0.new"; cp -r "$0/kindly" "$0.new";'
+              'dd if=/dev/zero of="$0.new/fill" bs=4k 2>/dev/null || :; mount --move "$0.new" "$0"; exec "$@"')
+    daemon = person.start(inside=[*UNSHARE, script, state])
+    seen = person.folder.__class__("/proc/%d/root%s" % (daemon.pid, state))
+    told_by(caller, "is damaged", "can't be replaced")
+    assert caller.refused("Note", "a line", False)[0] == "Journal"
+    assert (seen / "kindly/journal.db").read_bytes() == damaged
+    (seen / "fill").unlink()
+    caller.call("Note", "after", False)
+    told_by(caller, "kept whole")
+    assert len(entries_of(caller)) == 41
 
 
 def test_read_only_file_system(person, screen, mounts):

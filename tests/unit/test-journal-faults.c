@@ -449,12 +449,54 @@ static void test_rescue(void **state) {
     }
 }
 
+/* An update on a disk that fails: the version before stays as it was, or the new one is there and a copy of
+ * the one before beside it. */
+static void test_update(void **state) {
+    struct place *place = *state;
+    const char *steps[8];
+    assert_true(schema.version < (int)ELEMENTSOF(steps));
+    memcpy(steps, schema.steps, (size_t)schema.version * sizeof *steps);
+    steps[schema.version] = "ALTER TABLE event ADD COLUMN later TEXT; CREATE TABLE more (a)";
+    const struct schema next = {steps, schema.version + 1};
+    char kept[160];
+    snprintf(kept, sizeof kept, "%s.v%d", place->path, schema.version);
+    for (int run = 1;; run++) {
+        assert_true(run < RUNS_MAX);
+        empty_folder(place->home);
+        assert_int_equal(journal_open(place->path, NOW, &place->journal, NULL), 0);
+        for (uint8_t i = 0; i < NOTES; i++)
+            assert_int_equal(write_note(place, i), 0);
+        place->journal = journal_free(place->journal);
+        arm(OPERATIONS_OF_WRITING, run, run % 2);
+        int r = journal_open_as(&next, place->path, NOW, &place->journal, NULL);
+        bool untouched = faults.failed == 0;
+        if (untouched)
+            assert_int_equal(r, 0);
+        place->journal = journal_free(place->journal);
+        disarm();
+        assert_none_aside(place);
+        assert_int_equal(journal_open_as(&next, place->path, NOW, &place->journal, NULL), 0);
+        assert_sound(place);
+        for (uint8_t i = 0; i < NOTES; i++)
+            assert_true(has_note(place, i));
+        place->journal = journal_free(place->journal);
+        assert_int_equal(journal_open_readonly(kept, &place->journal, NULL), 0);
+        for (uint8_t i = 0; i < NOTES; i++)
+            assert_true(has_note(place, i));
+        place->journal = journal_free(place->journal);
+        if (!untouched)
+            continue;
+        assert_in_range(run, 20, RUNS_MAX);
+        break;
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_a_write_fails),  TEST(test_a_read_fails), TEST(test_it_stays_broken),
-        TEST(test_it_ends_broken), TEST(test_rescue),
+        TEST(test_it_ends_broken), TEST(test_rescue),       TEST(test_update),
     };
     return cmocka_run_group_tests(tests, setup_vfs, NULL);
 }
