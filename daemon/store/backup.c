@@ -10,10 +10,6 @@
 #include "daemon/store/journal.h"
 #include "daemon/store/schema.h"
 
-static int run(sqlite3 *db, const char *sql) {
-    return schema_error(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
-}
-
 static int copy_pages(sqlite3 *from, sqlite3 *to) {
     sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
     if (!backup)
@@ -42,11 +38,12 @@ static int fill(sqlite3 *from, const char *path, struct journal_copy *copy) {
     int r = schema_error(to, code);
     /* It is thrown away if anything goes wrong, so that nothing has to be undone. */
     if (r >= 0)
-        r = run(to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY");
+        r = schema_execute(to,
+                           "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY");
     if (r >= 0)
         r = copy_pages(from, to);
     if (r >= 0)
-        r = run(to, "PRAGMA journal_mode = DELETE");
+        r = schema_execute(to, "PRAGMA journal_mode = DELETE");
     if (r >= 0)
         r = look_into(to, copy);
     sqlite3_close(to);

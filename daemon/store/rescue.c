@@ -138,24 +138,6 @@ static int set_aside(const char *path, const char *aside) {
     return r < 0 ? r : folder_sync(path);
 }
 
-int rescue_finish(const char *path) {
-    _cleanup_free_ char *complete = NULL, *aside = NULL;
-    struct stat status;
-    int r = path_beside(path, ".rescue", &complete);
-    if (r < 0)
-        return r;
-    if (lstat(complete, &status) < 0)
-        return errno == ENOENT ? 0 : -errno;
-    r = aside_name(path, status.st_mtime, &aside);
-    if (r >= 0)
-        r = set_aside(path, aside);
-    if (r >= 0 && rename(complete, path) < 0)
-        r = -errno;
-    return r < 0 ? r : folder_sync(path);
-}
-
-/* --- Making the new one ----------------------------------------------------------------------- */
-
 static int remove_part(const char *part) {
     static const char *const suffixes[] = {"", "-wal", "-shm"};
     for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
@@ -168,6 +150,28 @@ static int remove_part(const char *part) {
     }
     return 0;
 }
+
+int rescue_finish(const char *path) {
+    _cleanup_free_ char *complete = NULL, *part = NULL, *aside = NULL;
+    struct stat status;
+    int r = path_beside(path, ".rescue", &complete);
+    if (r >= 0)
+        r = path_beside(path, ".rescue-part", &part);
+    if (r < 0)
+        return r;
+    if (lstat(part, &status) >= 0)
+        remove_part(part); /* it was not complete */
+    if (lstat(complete, &status) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    r = aside_name(path, status.st_mtime, &aside);
+    if (r >= 0)
+        r = set_aside(path, aside);
+    if (r >= 0 && rename(complete, path) < 0)
+        r = -errno;
+    return r < 0 ? r : folder_sync(path);
+}
+
+/* --- Making the new one ----------------------------------------------------------------------- */
 
 static int fill(const char *path, const char *part, usec_t now_usec, uint64_t *ret_entries) {
     struct journal *journal = NULL;

@@ -72,13 +72,12 @@ static void checksum_add(struct checksum *sum, const uint8_t *bytes, size_t size
     }
 }
 
-static int note_frame(struct pages *pages, off_t *pending, uint32_t capacity, uint32_t committed) {
+static void note_frame(struct pages *pages, off_t *pending, uint32_t capacity, uint32_t committed) {
     for (uint32_t i = 1; i < capacity; i++)
         if (pending[i] > 0)
             pages->in_wal[i] = pending[i];
     memset(pending, 0, capacity * sizeof *pending);
     pages->n = MAX_OF(pages->n, MIN_OF(committed, capacity - 1));
-    return 0;
 }
 
 /* Frames count as far as the chain of checksums holds, and up to the last commit among them. */
@@ -400,10 +399,6 @@ static int ask_number(sqlite3 *db, const char *sql, int64_t *ret) {
     return schema_error(db, code);
 }
 
-static int run(sqlite3 *db, const char *sql) {
-    return schema_error(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
-}
-
 static int count_columns(struct salvaging *salvaging) {
     for (size_t i = 0; i < TABLE_COUNT; i++) {
         char sql[100];
@@ -456,8 +451,7 @@ static int prepare_insert(struct salvaging *salvaging, size_t table, size_t n, s
     return schema_error(salvaging->into->db, code);
 }
 
-static int insert_row(struct salvaging *salvaging, size_t table, const struct row *row,
-                      sqlite3_stmt *statement) {
+static int insert_row(struct salvaging *salvaging, const struct row *row, sqlite3_stmt *statement) {
     sqlite3_reset(statement);
     sqlite3_bind_int64(statement, 1, row->rowid);
     int code = SQLITE_OK;
@@ -466,7 +460,6 @@ static int insert_row(struct salvaging *salvaging, size_t table, const struct ro
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
     sqlite3_reset(statement);
-    (void)table;
     /* One that the table refuses is damaged: it goes without. */
     return (code & 0xff) == SQLITE_CONSTRAINT ? 0 : schema_error(salvaging->into->db, code);
 }
@@ -475,7 +468,7 @@ static int insert_once(struct salvaging *salvaging, size_t table, const struct r
     sqlite3_stmt *statement = NULL;
     int r = prepare_insert(salvaging, table, row->n, &statement);
     if (r >= 0)
-        r = insert_row(salvaging, table, row, statement);
+        r = insert_row(salvaging, row, statement);
     sqlite3_finalize(statement);
     return r;
 }
@@ -539,7 +532,7 @@ static int insert_events(struct salvaging *salvaging) {
             r = prepare_insert(salvaging, TABLE_EVENT, n, &statement);
         }
         if (r >= 0)
-            r = insert_row(salvaging, TABLE_EVENT, &row, statement);
+            r = insert_row(salvaging, &row, statement);
         row_done(&row);
     }
     sqlite3_finalize(statement);
@@ -574,12 +567,12 @@ static int take_small_tables(const char *path, sqlite3 *db) {
         snprintf(sql, sizeof sql,
                  "BEGIN; DELETE FROM main.%s; INSERT INTO main.%s SELECT * FROM old.%s WHERE true; COMMIT",
                  small[i], small[i], small[i]);
-        if (run(db, sql) < 0 && !sqlite3_get_autocommit(db))
-            r = run(db, "ROLLBACK");
+        if (schema_execute(db, sql) < 0 && !sqlite3_get_autocommit(db))
+            r = schema_execute(db, "ROLLBACK");
         if (r < 0)
             break;
     }
-    run(db, "DETACH old");
+    schema_execute(db, "DETACH old");
     return r;
 }
 

@@ -234,8 +234,7 @@ int schema_error(sqlite3 *db, int code) {
     }
 }
 
-/* Statements that run once, at start. */
-static int execute(sqlite3 *db, const char *sql) {
+int schema_execute(sqlite3 *db, const char *sql) {
     return schema_error(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
@@ -276,14 +275,14 @@ int schema_configure(sqlite3 *db, bool writer) {
     int code = sqlite3_busy_timeout(db, SCHEMA_BUSY_MSEC);
     if (code != SQLITE_OK)
         return schema_error(db, code);
-    int r = execute(db, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -200; PRAGMA mmap_size = 0;"
-                        "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;");
+    int r = schema_execute(db, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -200; PRAGMA mmap_size = 0;"
+                               "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;");
     if (r < 0)
         return r;
     if (!writer)
-        return execute(db, "PRAGMA query_only = ON;");
-    r = execute(db, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 1048576;"
-                    "PRAGMA wal_autocheckpoint = 250;");
+        return schema_execute(db, "PRAGMA query_only = ON;");
+    r = schema_execute(db, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 1048576;"
+                           "PRAGMA wal_autocheckpoint = 250;");
     if (r < 0)
         return r;
     int is_wal = 0;
@@ -317,30 +316,30 @@ static int add_identity(sqlite3 *db, usec_t now_usec) {
 
 static int migrate(sqlite3 *db, const struct schema *to, int version, usec_t now_usec) {
     for (int i = version; i < to->version; i++) {
-        int r = execute(db, to->steps[i]);
+        int r = schema_execute(db, to->steps[i]);
         if (r < 0)
             return r;
     }
-    int r = version == 0 ? add_identity(db, now_usec) : execute(db, "UPDATE state SET opened = 0");
+    int r = version == 0 ? add_identity(db, now_usec) : schema_execute(db, "UPDATE state SET opened = 0");
     if (r < 0)
         return r;
     char numbers[100];
     snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
              SCHEMA_APPLICATION, to->version);
-    return execute(db, numbers);
+    return schema_execute(db, numbers);
 }
 
 int schema_migrate(sqlite3 *db, const struct schema *to, int version, usec_t now_usec) {
     if (version == to->version)
         return 0;
-    int r = execute(db, "BEGIN IMMEDIATE");
+    int r = schema_execute(db, "BEGIN IMMEDIATE");
     if (r < 0)
         return r;
     r = migrate(db, to, version, now_usec);
     if (r >= 0)
-        r = execute(db, "COMMIT");
+        r = schema_execute(db, "COMMIT");
     if (r < 0 && !sqlite3_get_autocommit(db))
-        execute(db, "ROLLBACK");
+        schema_execute(db, "ROLLBACK");
     return r;
 }
 

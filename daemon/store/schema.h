@@ -95,6 +95,9 @@ const char *statement_sql(enum statement statement);
 /* What SQLite's result code means as a negative errno; 0 for success. */
 int schema_error(sqlite3 *db, int code);
 
+/* Runs statements that are not in the table: at start, and on copies. */
+int schema_execute(sqlite3 *db, const char *sql);
+
 /* Checks that the database is ours and not of a newer version, without writing: -EMEDIUMTYPE (another
  * program's), -EUCLEAN, -EOVERFLOW.
  * `ret_version` is 0 for an empty file. */

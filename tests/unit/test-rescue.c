@@ -250,6 +250,13 @@ static void test_interrupted(void **state) {
     write_file(place->path, ".rescue-part", old, sizeof old);
     write_file(place->path, "", whole.start, 6000);
     assert_replaced(place);
+    /* Nor does it stay when the journal is sound. */
+    write_file(place->path, ".rescue-part", old, sizeof old);
+    write_file(place->path, ".rescue-part-wal", old, sizeof old);
+    place->journal = journal_free(place->journal);
+    assert_int_equal(journal_open(place->path, NOW, &place->journal, NULL), 0);
+    assert_false(exists(place->path, ".rescue-part"));
+    assert_false(exists(place->path, ".rescue-part-wal"));
 }
 
 /* Two in the same second have names of their own. */
