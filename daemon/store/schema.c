@@ -16,7 +16,7 @@
 /* `theme`: the sums are those of decayed_usec. `state` is one row: who this device
  * is, how often it was opened since an update (2: enough, see journal-open.c), the keeper's numbers, and
  * marks in the history. */
-static const char *const steps[] = {
+static const char *const migrations[] = {
     "CREATE TABLE event (seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, entry BLOB NOT NULL,"
     " device BLOB NOT NULL, kind TEXT NOT NULL, time_usec INTEGER NOT NULL, offset_sec INTEGER NOT NULL,"
     " due_usec INTEGER, until_usec INTEGER, theme TEXT, step INTEGER NOT NULL, keep INTEGER NOT NULL,"
@@ -63,7 +63,7 @@ static const char *const steps[] = {
     " first_usec INTEGER, hard_usec INTEGER, helpful_usec INTEGER);",
 };
 
-const struct schema schema = {.steps = steps, .version = ELEMENTSOF(steps)};
+const struct schema schema = {.steps = migrations, .version = ELEMENTSOF(migrations)};
 
 #define EVENT_COLUMNS                                                                                        \
     "id, entry, device, kind, time_usec, offset_sec, due_usec, until_usec, theme, step, keep, reminder, "    \

@@ -1286,7 +1286,8 @@ static int steps_of_a_day(struct place *place) {
     add_answer(place, &id, NOW + 1, S("helpful"), NULL);
     struct uuid line = add_note(place, NOW + 2, "kept");
     add(place, &line, (struct event){.kind = EVENT_KEPT, .time_usec = NOW + 3, .keep = true});
-    _cleanup_(history_done) struct history history = load_history(place, NOW + 4);
+    struct history history = load_history(place, NOW + 4);
+    history_done(&history);
     _cleanup_(library_freep) struct library *library = library_new();
     assert_int_equal(journal_add_own(place->journal, library), 0);
     assert_true(journal_recorded(place->journal, "daytime", NOW));
