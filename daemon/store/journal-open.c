@@ -211,9 +211,22 @@ static void count_opening(struct journal *journal, const char *path) {
 
 /* --- Opening ---------------------------------------------------------------------------------- */
 
+/* A step that can't be done is no damage: the copy that was made before it is sound. */
+static int bring_up_to_date(struct journal *journal, const struct schema *as, const char *path, int version,
+                            usec_t now_usec) {
+    int r = version > 0 && version < as->version ? keep_version(journal, path, version) : 0;
+    if (r < 0)
+        return r;
+    r = schema_migrate(journal->db, as, version, now_usec);
+    if (r < 0)
+        return r == -EUCLEAN && version > 0 ? -ENOTRECOVERABLE : r;
+    /* A new one is at once in the file itself: its header says whose it is. */
+    return version == 0 ? MIN_OF(journal_flush(journal), 0) : 0;
+}
+
 static int open_writer(struct journal *journal, const struct schema *as, const char *given, usec_t now_usec) {
     _cleanup_free_ char *path = NULL;
-    int version;
+    int version = 0;
     int r = prepare_file(given, &path);
     if (r >= 0)
         r = connect_file(journal, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI);
@@ -224,15 +237,8 @@ static int open_writer(struct journal *journal, const struct schema *as, const c
         r = schema_check(journal->db, as, &version);
     if (r >= 0)
         r = schema_configure(journal->db, true);
-    if (r >= 0 && version > 0 && version < as->version)
-        r = keep_version(journal, path, version);
     if (r >= 0)
-        r = schema_migrate(journal->db, as, version, now_usec);
-    if (r == -EUCLEAN && version > 0 && version < as->version)
-        r = -ENOTRECOVERABLE; /* its copy is sound, so this is no damage */
-    /* At once in the file itself: its header says whose it is. */
-    if (r >= 0 && version == 0)
-        r = MIN_OF(journal_flush(journal), 0);
+        r = bring_up_to_date(journal, as, path, version, now_usec);
     if (r >= 0)
         r = load_identity(journal);
     if (r < 0)

@@ -207,10 +207,12 @@ int rescue(const char *path, usec_t now_usec) {
         r = free_second(path, now_usec, &second, &aside);
     if (r >= 0)
         r = write_notice(path, aside, entries);
-    if (r >= 0)
+    if (r >= 0) {
         r = complete(path, part, second);
-    if (r >= 0)
-        return rescue_finish(path);
+        if (r >= 0)
+            return rescue_finish(path);
+        journal_notice_seen(path); /* nothing came of it */
+    }
     if (part)
         remove_part(part);
     return r;

@@ -303,8 +303,10 @@ static int read_cell(struct pages *pages, uint32_t number, uint32_t cell, struct
     const uint8_t *page = pages_read(pages, number);
     if (!page || cell >= count_cells(pages, page, number))
         return 0;
-    const uint8_t *at = page + read16(page + (number == 1 ? 100 : 0) + 8 + (size_t)cell * 2);
-    const uint8_t *end = page + pages->usable;
+    uint32_t offset = read16(page + (number == 1 ? 100 : 0) + 8 + (size_t)cell * 2);
+    if (offset >= pages->usable)
+        return 0;
+    const uint8_t *at = page + offset, *end = page + pages->usable;
     uint64_t size, rowid;
     if (!read_varint(&at, end, &size) || !read_varint(&at, end, &rowid) || size > PAYLOAD_MAX)
         return 0;

@@ -198,6 +198,24 @@ static void test_an_update_that_fails(void **state) {
     assert_int_equal(sqlite3_exec(place->journal->db, "SELECT * FROM more", NULL, NULL, NULL), SQLITE_ERROR);
 }
 
+/* Damage that the update meets is damage: what can be read is in the new version. */
+static void test_an_update_of_a_damaged_one(void **state) {
+    struct place *place = *state;
+    struct made_up made_up;
+    struct schema next = next_version(&made_up, "CREATE TABLE more (a)");
+    fill(place);
+    assert_int_equal(journal_flush(place->journal), 0);
+    _cleanup_bytes_ struct bytes bytes = read_file(place->path, "");
+    memset(bytes.start + bytes.size / 2 / 4096 * 4096, 0xff, 4096);
+    place->journal = journal_free(place->journal);
+    write_file(place->path, "", bytes.start, bytes.size);
+    assert_int_equal(journal_open_as(&next, place->path, NOW, &place->journal, NULL), 0);
+    assert_same_bytes(place->path, ASIDE, &bytes);
+    assert_sound(place);
+    place->journal = journal_free(place->journal);
+    assert_in_range(all_events(place->path), EVENTS / 2, EVENTS + 1); /* that page may be of an index */
+}
+
 static void test_an_update_without_room(void **state) {
     struct place *place = *state;
     struct made_up made_up;
@@ -308,6 +326,7 @@ int main(void) {
         TEST(test_backup_of_a_damaged_one),
         TEST(test_an_update_keeps_the_version_before),
         TEST(test_an_update_that_fails),
+        TEST(test_an_update_of_a_damaged_one),
         TEST(test_an_update_without_room),
         TEST(test_a_newer_version_is_only_read),
         TEST(test_a_newer_version_without_what_we_read),
