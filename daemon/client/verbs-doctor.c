@@ -13,7 +13,7 @@
 #include "daemon/client/rows.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
-#include "daemon/store/copies.h"
+#include "daemon/store/beside.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/paths.h"
 
@@ -221,7 +221,7 @@ static void look_at_privacy(struct doctor *doctor) {
     if (!look_at_file_system(doctor, folder)) {
         look_at_mode(doctor, target ? target : folder);
         look_at_mode(doctor, doctor->path);
-        keep_error(doctor, copies_visit(doctor->path, look_at_copy_mode, doctor));
+        keep_error(doctor, beside_visit(doctor->path, look_at_copy_mode, doctor));
     }
     if (doctor->looks == before)
         find(doctor, "privacy", false,
@@ -261,7 +261,7 @@ static int look_at_copy(void *userdata, const char *path, enum copy_kind kind) {
 }
 
 static void look_at_copies(struct doctor *doctor) {
-    keep_error(doctor, copies_visit(doctor->path, look_at_copy, doctor));
+    keep_error(doctor, beside_visit(doctor->path, look_at_copy, doctor));
     find(doctor, "copies", false,
          json_object_array_length(doctor->copies) > 0
              ? "Backups, exports and what a synchroniser keeps are not known here."

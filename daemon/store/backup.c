@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/store/copies.h"
+#include "daemon/store/beside.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/schema.h"
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/core/translate.h"
-#include "daemon/store/copies.h"
+#include "daemon/store/beside.h"
 #include "daemon/store/create.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/rescue.h"
@@ -204,7 +204,7 @@ static void count_opening(struct journal *journal, const char *path) {
         if (query_step(&query) > 0)
             opened = get_integer(&query) + 1;
     }
-    if (opened > OPENED_ENOUGH || (opened == OPENED_ENOUGH && copies_visit(path, wipe_version, NULL) < 0))
+    if (opened > OPENED_ENOUGH || (opened == OPENED_ENOUGH && beside_visit(path, wipe_version, NULL) < 0))
         return;
     set_opened(journal, opened);
 }

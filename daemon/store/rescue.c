@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/store/copies.h"
+#include "daemon/store/beside.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/read.h"
 #include "daemon/store/salvage.h"

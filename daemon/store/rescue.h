@@ -2,7 +2,7 @@
  *
  * The new one is made beside it first, with what could be read; only when it is complete and durable the two
  * change places. Whenever that is interrupted, the next start goes on from there: either the damaged one
- * stands as it was, or the complete new one takes its place (rescue_finish). Names are in copies.h. */
+ * stands as it was, or the complete new one takes its place (rescue_finish). Names are in beside.h. */
 #pragma once
 
 #include "daemon/core/base.h"

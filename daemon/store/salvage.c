@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/store/copies.h"
+#include "daemon/store/beside.h"
 #include "daemon/store/entries.h"
 #include "daemon/store/guard.h"
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/store/copies.h"
+#include "daemon/store/beside.h"
 #include "daemon/store/entries.h"
 #include "daemon/store/rescue.h"
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/store/copies.h"
+#include "daemon/store/beside.h"
 #include "daemon/store/entries.h"
 
 #define NOW      (1750000000 * USEC_PER_SEC)
@@ -284,7 +284,7 @@ static void open_again(struct place *place) {
 
 /* A disk that fails is not a damaged journal: nothing is set aside for it. */
 static void assert_none_aside(struct place *place) {
-    assert_int_equal(copies_visit(place->path, refuse_copy, NULL), 0);
+    assert_int_equal(beside_visit(place->path, refuse_copy, NULL), 0);
 }
 
 /* --- Tests ------------------------------------------------------------------------------------ */

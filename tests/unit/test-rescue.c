@@ -309,7 +309,7 @@ static void test_copies(void **state) {
     place->journal = journal_free(place->journal);
     for (size_t i = 0; i < ELEMENTSOF(names); i++)
         write_file(place->path, names[i], "word", 4);
-    assert_int_equal(copies_visit(place->path, note_copy, all), 0);
+    assert_int_equal(beside_visit(place->path, note_copy, all), 0);
     assert_string_equal(all, "damaged-1=2 notice=4 rescue=3 v1=1 v12=1 ");
     char path[200];
     snprintf(path, sizeof path, "%s.v1", place->path);

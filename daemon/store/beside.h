@@ -19,7 +19,7 @@ enum copy_kind {
 
 /* In the order of their names. A negative return of `visit` ends it and is returned. 0 also when the folder
  * isn't there. */
-int copies_visit(const char *journal_path,
+int beside_visit(const char *journal_path,
                  int (*visit)(void *userdata, const char *path, enum copy_kind kind), void *userdata);
 
 /* `path` and what follows it in a name. */

@@ -1,5 +1,5 @@
 /* Names of the journal's copies, and how they end. One folder is read, without going into others. */
-#include "daemon/store/copies.h"
+#include "daemon/store/beside.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -68,7 +68,7 @@ static int folder_of(const char *path, char **ret) {
     return 0;
 }
 
-int copies_visit(const char *journal_path,
+int beside_visit(const char *journal_path,
                  int (*visit)(void *userdata, const char *path, enum copy_kind kind), void *userdata) {
     _cleanup_free_ char *folder = NULL;
     int r = folder_of(journal_path, &folder);
