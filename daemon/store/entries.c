@@ -6,7 +6,7 @@
 
 #include <strings.h>
 
-#define ENTRIES_PORTION 32
+#define ENTRIES_PORTION 64
 #define EVENTS_PORTION  256
 
 /* The columns of an event, in the order of the table. */
@@ -74,9 +74,13 @@ static int add_line(char **slot, char **source) {
 /* An entry while its events are read: what decides its state. */
 struct folding {
     struct entry entry;
-    bool found, answered, missed, forgotten;
+    bool found, answered, missed, forgotten, open;
     enum closed_how closed; /* CLOSED_HOW_COUNT: not yet */
 };
+
+static struct folding folding_begin(void) {
+    return (struct folding){.entry.theme = THEME_NONE, .closed = CLOSED_HOW_COUNT};
+}
 
 static void fold_head(struct folding *folding, const struct event *event, const struct uuid *device) {
     struct entry *entry = &folding->entry;
@@ -198,7 +202,7 @@ static int fold_events(struct journal *journal, const struct uuid *id, struct fo
 }
 
 int journal_find(struct journal *journal, const struct uuid *id, struct entry *ret) {
-    struct folding folding = {.entry.theme = THEME_NONE, .closed = CLOSED_HOW_COUNT};
+    struct folding folding = folding_begin();
     int r = fold_events(journal, id, &folding);
     if (r >= 0)
         r = fold_standing(journal, id, &folding);
@@ -301,29 +305,16 @@ static bool wants_all(const struct entry_filter *filter) {
     return filter->theme == THEME_NONE && !filter->notes_only && !filter->grep;
 }
 
-/* 1: there is such an entry; 0: it is not wanted. */
-static int find_wanted(struct journal *journal, const struct entry_filter *filter, const struct uuid *id,
-                       struct entry *ret) {
+static int is_wanted(struct journal *journal, const struct entry_filter *filter, const struct uuid *id) {
+    if (wants_all(filter) && !journal->newer)
+        return 1;
     struct entry entry;
     int r = journal_find(journal, id, &entry);
     if (r < 0)
         return r == -ENOENT && journal->newer ? 0 : r;
-    if (!wanted(filter, &entry)) {
-        entry_done(&entry);
-        return 0;
-    }
-    *ret = entry;
-    return 1;
-}
-
-static int is_wanted(struct journal *journal, const struct entry_filter *filter, const struct uuid *id) {
-    if (wants_all(filter))
-        return 1;
-    struct entry entry;
-    int r = find_wanted(journal, filter, id, &entry);
-    if (r > 0)
-        entry_done(&entry);
-    return r;
+    bool is = wanted(filter, &entry);
+    entry_done(&entry);
+    return is;
 }
 
 /* Where to begin so that only the newest `limit` come. */
@@ -350,21 +341,85 @@ static int find_newest(struct journal *journal, const struct entry_filter *filte
     return 0;
 }
 
-static int visit_portion(struct journal *journal, const struct entry_filter *filter, const struct head *heads,
-                         size_t n, entry_visitor visit, void *userdata) {
-    for (size_t i = 0; i < n; i++) {
-        struct entry entry;
-        int r = find_wanted(journal, filter, &heads[i].id, &entry);
-        if (r < 0)
-            return r;
-        if (r == 0)
-            continue;
-        r = visit(userdata, &entry);
-        entry_done(&entry);
+/* Entries read at once. */
+struct entries {
+    struct entry wanted[ENTRIES_PORTION];
+    size_t n, n_read; /* wanted, and all that were read */
+};
+
+static void entries_done(struct entries *entries) {
+    for (size_t i = 0; i < entries->n; i++)
+        entry_done(&entries->wanted[i]);
+    entries->n = 0;
+}
+
+/* All events of an entry are folded: it is among the wanted ones, or dropped. What began it can be unknown
+ * here, if a newer version wrote it. */
+static int end_entry(const struct entry_filter *filter, struct folding *folding, struct entries *entries) {
+    int r = 0;
+    bool is_wanted = false;
+    if (folding->found) {
+        folding->entry.state = folded_state(folding, folding->open);
+        r = fill_empty(&folding->entry);
+        is_wanted = r >= 0 && wanted(filter, &folding->entry);
+    }
+    if (is_wanted)
+        entries->wanted[entries->n++] = folding->entry;
+    else
+        entry_done(&folding->entry);
+    entries->n_read++;
+    *folding = folding_begin();
+    return r;
+}
+
+/* Folds the row that the query is at, after its `seq`. */
+static int fold_row(struct query *query, struct folding *folding) {
+    struct event event;
+    struct uuid device;
+    folding->entry.keep |= get_bool(query);
+    folding->open |= get_bool(query);
+    int r = get_event(query, &event, &device);
+    if (r < 0)
+        return r == -EUCLEAN && query->journal->newer ? 0 : r;
+    r = fold(folding, &event, &device);
+    event_done(&event);
+    return r;
+}
+
+/* The rows of an entry come one after the other. */
+static int fold_rows(struct query *query, const struct entry_filter *filter, struct walk *walk,
+                     struct folding *folding, struct entries *entries) {
+    bool in_entry = false;
+    int r;
+    while ((r = query_step(query)) > 0) {
+        int64_t seq = get_integer(query);
+        if (in_entry && seq != walk->seq) {
+            r = end_entry(filter, folding, entries);
+            if (r < 0 || entries->n_read == ENTRIES_PORTION)
+                return r;
+        }
+        in_entry = true;
+        walk->seq = seq;
+        walk->since_usec = get_usec(query);
+        r = fold_row(query, folding);
         if (r < 0)
             return r;
     }
-    return 0;
+    return r < 0 || !in_entry ? r : end_entry(filter, folding, entries);
+}
+
+/* The next entries, in one query; the walk is then after them. */
+static int read_entries(struct journal *journal, const struct entry_filter *filter, struct walk *walk,
+                        struct entries *entries) {
+    _cleanup_query_ struct query query = query_start(journal, STATEMENT_ENTRIES_UP);
+    put_integer(&query, walk->missed_too);
+    put_bound(&query, walk->since_usec);
+    put_bound(&query, walk->until_usec);
+    put_integer(&query, walk->seq);
+    struct folding folding = folding_begin();
+    int r = fold_rows(&query, filter, walk, &folding, entries);
+    entry_done(&folding.entry);
+    return r;
 }
 
 int journal_visit(struct journal *journal, const struct entry_filter *filter, entry_visitor visit,
@@ -373,12 +428,13 @@ int journal_visit(struct journal *journal, const struct entry_filter *filter, en
         return 0;
     struct walk walk = walk_up(filter);
     int r = filter->limit > 0 ? find_newest(journal, filter, &walk) : 0;
-    struct head heads[ENTRIES_PORTION];
-    size_t n = ENTRIES_PORTION;
-    while (r >= 0 && n == ENTRIES_PORTION) {
-        r = walk_heads(journal, &walk, heads, &n);
-        if (r >= 0)
-            r = visit_portion(journal, filter, heads, n, visit, userdata);
+    struct entries entries = {.n_read = ENTRIES_PORTION};
+    while (r >= 0 && entries.n_read == ENTRIES_PORTION) {
+        entries.n_read = 0;
+        r = read_entries(journal, filter, &walk, &entries);
+        for (size_t i = 0; i < entries.n && r >= 0; i++)
+            r = visit(userdata, &entries.wanted[i]);
+        entries_done(&entries);
     }
     return r < 0 ? r : 0;
 }

@@ -68,6 +68,9 @@ const struct schema schema = {.steps = migrations, .version = ELEMENTSOF(migrati
 #define EVENT_COLUMNS                                                                                        \
     "id, entry, device, kind, time_usec, offset_sec, due_usec, until_usec, theme, step, keep, reminder, "    \
     "prompt, text, choice, note, detail, why"
+#define EVENT_COLUMNS_OF_E                                                                                   \
+    "e.id, e.entry, e.device, e.kind, e.time_usec, e.offset_sec, e.due_usec, e.until_usec, e.theme, "        \
+    "e.step, e.keep, e.reminder, e.prompt, e.text, e.choice, e.note, e.detail, e.why"
 #define OPEN_COLUMNS                                                                                         \
     "place, id, state, stage, reminder, due_usec, by_hand, hold_until_usec, not_before_usec, held, theme, "  \
     "prompt, title, text, line, why, write, practice, step, shown_usec, expires_usec, answered, on_screen, " \
@@ -184,6 +187,16 @@ static const char *const statements[STATEMENT_COUNT] = {
                              " AND kind NOT IN ('paused', 'resumed') AND (?1 OR kind <> 'missed')"
                              " AND time_usec >= ?2 AND time_usec <= ?3 AND (time_usec < ?3 OR seq < ?4)"
                              " ORDER BY time_usec DESC, seq DESC LIMIT ?5",
+    [STATEMENT_ENTRIES_UP] =
+        "SELECT head.seq, head.time_usec,"
+        " CASE e.seq WHEN head.seq THEN EXISTS (SELECT 1 FROM kept WHERE entry = head.id) END,"
+        " CASE e.seq WHEN head.seq THEN EXISTS (SELECT 1 FROM open WHERE id = head.id) "
+        "END, " EVENT_COLUMNS_OF_E " FROM event AS head INDEXED BY event_head"
+        " CROSS JOIN event AS e INDEXED BY event_entry ON e.entry = head.id"
+        " WHERE head.id = head.entry AND head.kind NOT IN ('paused', 'resumed')"
+        " AND (?1 OR head.kind <> 'missed') AND head.time_usec >= ?2"
+        " AND head.time_usec < ?3 AND (head.time_usec > ?2 OR head.seq > ?4)"
+        " ORDER BY head.time_usec, head.seq, e.seq",
     [STATEMENT_EVENTS_OF] = "SELECT " EVENT_COLUMNS " FROM event INDEXED BY event_entry WHERE entry = ?"
                             " ORDER BY seq",
     [STATEMENT_STANDING] = "SELECT EXISTS (SELECT 1 FROM kept WHERE entry = ?1),"
@@ -466,23 +479,25 @@ double get_real(struct query *query) {
     return sqlite3_column_double(query->statement, query->next++);
 }
 
-const char *get_word(struct query *query) {
+/* NULL when it is no text, or there is no memory for it. */
+static const char *take_word(struct query *query) {
     int column = query->next++;
     if (sqlite3_column_type(query->statement, column) != SQLITE_TEXT)
-        return "";
+        return NULL;
     const unsigned char *text = sqlite3_column_text(query->statement, column);
     if (!text)
         query->error = -ENOMEM;
-    return text ? (const char *)text : "";
+    return (const char *)text;
+}
+
+const char *get_word(struct query *query) {
+    return or_empty(take_word(query));
 }
 
 char *get_text(struct query *query) {
-    bool absent = sqlite3_column_type(query->statement, query->next) != SQLITE_TEXT;
-    const char *word = get_word(query);
-    if (absent || query->error < 0)
-        return NULL;
-    char *text = strdup(word);
-    if (!text)
+    const char *word = take_word(query);
+    char *text = word ? strdup(word) : NULL;
+    if (word && !text)
         query->error = -ENOMEM;
     return text;
 }
