@@ -16,12 +16,6 @@
 #define WIDTH_MAX 80
 #define WIDTH_MIN 20
 
-struct character {
-    uint32_t code; /* '?' for what must not reach a terminal; '\n' stays */
-    const char *bytes;
-    size_t size;
-};
-
 /* The length that a first byte promises, and the bits of the code in it; 0 for none. */
 static size_t sequence_length(unsigned char first, uint32_t *ret_bits) {
     if (first < 0x80) {
@@ -68,7 +62,7 @@ static bool is_control(uint32_t code) {
 }
 
 /* The next character, moving `*at` past it; false at the end. */
-static bool take_character(const char **at, struct character *ret) {
+bool take_character(const char **at, struct character *ret) {
     if (**at == '\0')
         return false;
     struct character c = {.bytes = *at, .size = 1};
@@ -113,7 +107,7 @@ void print_clean(FILE *file, const char *text) {
             fwrite(c.bytes, 1, c.size, file);
 }
 
-static size_t line_width(FILE *file) {
+size_t line_width(FILE *file) {
     struct winsize size;
     if (ioctl(fileno(file), TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
         return WIDTH_MAX;
@@ -268,5 +262,18 @@ const char *size_words(uint64_t bytes, char buffer[SIZE_WORDS_SIZE]) {
     for (; size >= 999.5 && unit + 1 < ELEMENTSOF(units); unit++)
         size /= 1000;
     snprintf(buffer, SIZE_WORDS_SIZE, size < 9.95 ? "%.1f %s" : "%.0f %s", size, units[unit]);
+    return buffer;
+}
+
+const char *full_date_words(int32_t day, char buffer[FULL_DATE_WORDS_SIZE]) {
+    int32_t year;
+    int month, day_of_month;
+    civil_from_days(day, &year, &month, &day_of_month);
+    snprintf(buffer, FULL_DATE_WORDS_SIZE, "%d %s %d", day_of_month, month_name(month), (int)year);
+    return buffer;
+}
+
+const char *month_words(int32_t year, int month, char buffer[MONTH_WORDS_SIZE]) {
+    snprintf(buffer, MONTH_WORDS_SIZE, "%s %d", month_name(month), (int)year);
     return buffer;
 }

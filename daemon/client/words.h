@@ -16,6 +16,19 @@ void print_clean(FILE *file, const char *text);
 /* Columns the text takes on a terminal. */
 size_t text_width(const char *text);
 
+/* Columns of a line on that terminal: 20 to 80; 80 where it is none. */
+size_t line_width(FILE *file);
+
+/* One character of a text as it may be printed: what is not UTF-8 and every control character is "?", a tab
+ * is a space; a line break stays. */
+struct character {
+    uint32_t code;
+    const char *bytes;
+    size_t size;
+};
+/* false at the end of the text. */
+bool take_character(const char **at, struct character *ret);
+
 /* Valid UTF-8 without NUL: what the bus can carry. */
 bool text_is_utf8(const char *text, size_t size);
 
@@ -37,3 +50,9 @@ const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]);
 /* "812 bytes", "4.1 MB": in steps of 1000. */
 #define SIZE_WORDS_SIZE 32
 const char *size_words(uint64_t bytes, char buffer[SIZE_WORDS_SIZE]);
+
+/* "23 November 2026", and "November 2026". */
+#define FULL_DATE_WORDS_SIZE 48
+const char *full_date_words(int32_t day, char buffer[FULL_DATE_WORDS_SIZE]);
+#define MONTH_WORDS_SIZE 40
+const char *month_words(int32_t year, int month, char buffer[MONTH_WORDS_SIZE]);
