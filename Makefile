@@ -88,6 +88,7 @@ $(O)/kindly: $(CLIENT) $(SHARED)
 $(O)/kindly-notify: $(NOTIFY_GLIB) $(NOTIFY_BOTH) $(PRESENTER) $(O)/daemon/core/dialog.o
 $(O)/kindly-tty: $(NOTIFY_TTY) $(NOTIFY_BOTH) $(PRESENTER)
 $(TESTS) $(BENCHES): %: %.o $(SHARED) $(DESKTOP) $(NOTIFY_BOTH)
+$(O)/tests/unit/test-figures: $(O)/daemon/client/figures.o
 $(DRIVERS): %: %.o $(SHARED) $(DESKTOP)
 $(SIMULATE): $(call objects,tests/simulate/*.c daemon/core/*.c)
 
