@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "daemon/client/page.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
 #include "daemon/core/translate.h"
@@ -93,7 +94,7 @@ static int forget_since(struct client *client, const struct arguments *arguments
     return forget_range(client, since, until);
 }
 
-int verb_forget(struct client *client, const struct arguments *arguments) {
+static int forget(struct client *client, const struct arguments *arguments) {
     const char *id = word_at(arguments, 0);
     bool since = option_given(arguments, "since"), everything = option_given(arguments, "everything");
     if ((id != NULL) + since + everything != 1)
@@ -110,4 +111,11 @@ int verb_forget(struct client *client, const struct arguments *arguments) {
     if (outcome == OUTCOME_DONE)
         puts(_("Erased."));
     return outcome;
+}
+
+/* A report that was opened may show what is now erased. */
+int verb_forget(struct client *client, const struct arguments *arguments) {
+    int outcome = forget(client, arguments);
+    int r = outcome == OUTCOME_DONE ? page_drop() : 0;
+    return r < 0 ? fail_errno(r, "cannot remove the report that was opened") : outcome;
 }
