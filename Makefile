@@ -154,7 +154,10 @@ LIGHT_DESKTOPS   := xfce4-notifyd xfconf mate-notification-daemon lxqt-notificat
 DESKTOP_PACKAGES := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) sway mako-notifier sway-notification-center \
                     plasma-workspace plasma-desktop kwin-x11 gnome-shell gjs
 FULL_PACKAGES    := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) zenity clang libclang-rt-14-dev dbus-user-session \
-                    procps
+                    procps chromium chromium-driver
+
+AXE_VERSION := 4.14.1
+AXE := build/axe-$(AXE_VERSION)/node_modules/axe-core/axe.min.js
 
 # $(1): packages. Installs those that are missing; where there is no apt, says their names and goes on.
 define install_packages
@@ -178,10 +181,17 @@ deps-run:
 	$(call install_packages,$(RUN_PACKAGES))
 deps-check:
 	$(call install_packages,$(CHECK_PACKAGES))
-deps-full:
+deps-full: $(AXE)
 	$(call install_packages,$(FULL_PACKAGES))
 deps-desktops:
 	$(call install_packages,$(DESKTOP_PACKAGES))
+
+# The audit of the report's page, from npm, which some packages of nodejs bring along and Debian's does not. It runs
+# in the page, and nothing of it is installed elsewhere.
+$(AXE):
+	$(if $(shell command -v npm),,$(call install_packages,nodejs npm))
+	@npm install --silent --no-audit --no-fund --no-save --no-package-lock --ignore-scripts \
+	  --prefix build/axe-$(AXE_VERSION) axe-core@$(AXE_VERSION)
 
 # --- Use --------------------------------------------------------------------------------------------------------
 run: deps-run
