@@ -30,6 +30,7 @@
 #include "daemon/store/journal.h"
 #include "daemon/store/language.h"
 #include "daemon/store/paths.h"
+#include "daemon/store/sync.h"
 #include "daemon/store/zonefile.h"
 
 #define DECK_FOLDERS_MAX  16
@@ -883,23 +884,43 @@ static int host_visit_entries(void *userdata, usec_t since_usec, usec_t until_us
                : -EREMOTEIO;
 }
 
+static int on_flush(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void flush_later(struct daemon *daemon) {
+    if (!daemon->flush)
+        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC,
+                                   USEC_PER_SEC, on_flush, daemon);
+}
+
+/* This device's files in shared folders, written anew without what was erased. One that can't be is tried
+ * again with the next thing that is erased, and by kindly sync. */
+static void erase_shared(struct daemon *daemon) {
+    int r = daemon->journal ? sync_erase_own(daemon->journal, daemon->journal_path, clock_realtime()) : 0;
+    if (r == -EWOULDBLOCK)
+        flush_later(daemon);
+    else if (r < 0)
+        say(LOG_WARNING, "what was erased is still in a file of a shared folder (%s); kindly sync mends it",
+            strerror(-r));
+}
+
 static int on_flush(sd_event_source *source, uint64_t usec, void *userdata) {
     (void)source, (void)usec;
     struct daemon *daemon = userdata;
     daemon->flush = sd_event_source_disable_unref(daemon->flush);
     if (daemon->journal && journal_flush(daemon->journal) == 1)
-        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC,
-                                   USEC_PER_SEC, on_flush, daemon);
+        flush_later(daemon);
+    erase_shared(daemon);
     return 0;
 }
 
 /* What journal_forget() gave; where a reader holds old pages (`r` is 1), tries again until it has ended. */
 static int erased(struct daemon *daemon, int r) {
-    if (r >= 0)
+    if (r >= 0) {
         renew_library(daemon);
-    if (r == 1 && !daemon->flush)
-        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC,
-                                   USEC_PER_SEC, on_flush, daemon);
+        erase_shared(daemon);
+    }
+    if (r == 1)
+        flush_later(daemon);
     return r == 1 ? -EAGAIN : journal_result(daemon, r);
 }
 
@@ -975,14 +996,67 @@ static int host_reset_learning(void *userdata) {
     return daemon->journal ? journal_result(daemon, journal_reset_learning(daemon->journal)) : -EREMOTEIO;
 }
 
+static bool is_forgotten(struct daemon *daemon, const struct uuid *id) {
+    struct entry entry;
+    if (journal_find(daemon->journal, id, &entry) < 0)
+        return false;
+    bool forgotten = streq(entry.state, "forgotten");
+    entry_done(&entry);
+    return forgotten;
+}
+
+/* The entry that was forgotten elsewhere while an open prompt shows it, or its kept line. */
+static bool shows_forgotten(struct daemon *daemon, const struct open_prompt *open, struct uuid *ret) {
+    *ret = open->id;
+    return is_forgotten(daemon, ret) ||
+           (open->theme == THEME_OWN && uuid_parse(or_empty(open->prompt), ret) >= 0 &&
+            is_forgotten(daemon, ret));
+}
+
+/* The line that a hard moment shows; NULL: none. The caller frees. */
+static char *hard_line(struct daemon *daemon) {
+    struct history history;
+    if (journal_history(daemon->journal, clock_realtime(), clock_zone(daemon->clock), &history) < 0)
+        return NULL;
+    char *line = TAKE_PTR(history.hard_line);
+    history_done(&history);
+    return line;
+}
+
+/* What is open closes as it does when it is forgotten here: its text must not come back with the next turn.
+ * `line`: the one for a hard day before; if it is another now, none stays on the screen. */
+static int close_forgotten(struct daemon *daemon, const char *line) {
+    _cleanup_free_ char *line_now = hard_line(daemon);
+    struct uuid none = {0};
+    if (line && !streq(line, or_empty(line_now))) {
+        int r = take_turn(daemon, act_forget, &none, true);
+        if (r < 0)
+            return r;
+    }
+    for (size_t i = daemon->keeper->n_open; i-- > 0;) {
+        struct uuid id;
+        if (i >= daemon->keeper->n_open || !shows_forgotten(daemon, &daemon->keeper->open[i], &id))
+            continue;
+        int r = take_turn(daemon, act_forget, &id, true);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 static int host_import(void *userdata, int fd, uint32_t *ret_count, char **ret_message) {
     struct daemon *daemon = userdata;
     if (!daemon->journal)
         return -EREMOTEIO;
-    int r = exchange_import(daemon->journal, fd, ret_count, ret_message);
+    _cleanup_free_ char *line = hard_line(daemon);
+    int r = exchange_import(daemon->journal, fd, clock_realtime(), ret_count, ret_message);
+    if (r == -EINVAL)
+        return r;
     if (r >= 0)
-        renew_library(daemon);
-    return r == -EINVAL ? r : journal_result(daemon, r);
+        r = close_forgotten(daemon, line);
+    if (r >= 0)
+        r = erased(daemon, journal_flush(daemon->journal));
+    return r == -EAGAIN ? 0 : journal_result(daemon, r); /* all is taken in; the rest follows */
 }
 
 static const struct bus_host bus_host = {

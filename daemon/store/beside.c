@@ -17,8 +17,10 @@ static const struct {
     {".rescue", COPY_RESCUE, true}, {".notice", COPY_NOTICE, false}, {".v", COPY_VERSION, true},
 };
 
+/* After the number: nothing, what SQLite puts beside a file, or the end of a name while it is being made. */
 static bool is_version(const char *digits) {
-    return *digits && digits[strspn(digits, "0123456789")] == '\0';
+    size_t n = strspn(digits, "0123456789");
+    return n > 0 && (digits[n] == '\0' || digits[n] == '-' || digits[n] == '.');
 }
 
 static bool find_kind(const char *suffix, enum copy_kind *ret) {
@@ -124,11 +126,12 @@ static int overwrite(int fd) {
 }
 
 int file_wipe(const char *path) {
-    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 && errno != ELOOP)
         return errno == ENOENT ? 0 : -errno;
-    int r = overwrite(fd);
-    close(fd);
+    int r = fd < 0 ? 0 : overwrite(fd); /* what a link leads to isn't ours */
+    if (fd >= 0)
+        close(fd);
     if (r >= 0 && unlink(path) < 0 && errno != ENOENT)
         r = -errno;
     return r < 0 ? r : folder_sync(path);

@@ -1,10 +1,11 @@
 /* The files beside a journal that hold what was written in it, by their names:
  *   journal.db-wal                             part of it; journal.db-shm has no content
- *   journal.db.vN                              as it was before an update changed its version N
+ *   journal.db.vN                              as it was before an update changed its version N; .vN.XXXXXX
+ *                                              if that was cut short while it was written
  *   journal.db.damaged-YYYYMMDD-HHMMSS[-wal]   found damaged then (UTC), and set aside whole
  *   journal.db.rescue[-part[-wal|-shm]]        a new one that is being made from a damaged one
  *   journal.db.notice                          what is to be told of that; no words of the person
- * Copies elsewhere (backups, exports) are not known. */
+ * journal.db.sync (share.h) holds no content. Copies elsewhere (backups, exports) are not known. */
 #pragma once
 
 #include "daemon/core/base.h"

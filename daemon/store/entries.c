@@ -216,6 +216,7 @@ int journal_find(struct journal *journal, const struct uuid *id, struct entry *r
 
 int journal_newest_shown(struct journal *journal, struct uuid *ret) {
     _cleanup_query_ struct query query = query_start(journal, STATEMENT_NEWEST_SHOWN);
+    put_uuid(&query, &journal->device);
     int r = query_step(&query);
     if (r <= 0)
         return r < 0 ? r : -ENOENT;
@@ -475,18 +476,11 @@ struct portion {
     int64_t seq; /* of the last one */
 };
 
-static int read_portion(struct journal *journal, const struct uuid *device, usec_t since_usec,
-                        usec_t until_usec, struct portion *portion) {
-    _cleanup_query_ struct query query = query_start(journal, STATEMENT_EXPORT);
-    put_integer(&query, portion->seq);
-    put_uuid(&query, device);
-    put_bound(&query, since_usec);
-    put_bound(&query, until_usec - 1);
-    put_integer(&query, EVENTS_PORTION);
+static int fill_portion(struct query *query, struct portion *portion) {
     int r;
-    while ((r = query_step(&query)) > 0) {
-        portion->seq = get_integer(&query);
-        r = get_event(&query, &portion->events[portion->n], &portion->devices[portion->n]);
+    while ((r = query_step(query)) > 0) {
+        portion->seq = get_integer(query);
+        r = get_event(query, &portion->events[portion->n], &portion->devices[portion->n]);
         if (r < 0)
             return r;
         portion->n++;
@@ -494,19 +488,41 @@ static int read_portion(struct journal *journal, const struct uuid *device, usec
     return r;
 }
 
-int entries_walk(struct journal *journal, usec_t since_usec, usec_t until_usec, const struct uuid *device,
-                 int (*visit)(void *userdata, const struct uuid *device, const struct event *event),
-                 void *userdata) {
-    if (since_usec >= until_usec)
-        return 0;
+/* Which events: those of a range of time, or those after a place. */
+struct stretch {
+    const struct uuid *device;
+    usec_t since_usec, until_usec;
+    int64_t until_seq; /* 0: a range of time */
+};
+
+static int read_portion(struct journal *journal, const struct stretch *stretch, struct portion *portion) {
+    bool places = stretch->until_seq > 0;
+    _cleanup_query_ struct query query =
+        query_start(journal, places ? STATEMENT_OF_DEVICE : STATEMENT_EXPORT);
+    put_integer(&query, portion->seq);
+    if (places)
+        put_integer(&query, stretch->until_seq);
+    put_uuid(&query, stretch->device);
+    if (!places) {
+        put_bound(&query, stretch->since_usec);
+        put_bound(&query, stretch->until_usec - 1);
+    }
+    put_integer(&query, EVENTS_PORTION);
+    return fill_portion(&query, portion);
+}
+
+static int walk(struct journal *journal, const struct stretch *stretch, int64_t after,
+                int (*visit)(void *userdata, const struct uuid *device, const struct event *event),
+                void *userdata) {
     _cleanup_free_ struct portion *portion = calloc(1, sizeof *portion);
     if (!portion)
         return -ENOMEM;
+    portion->seq = after;
     int r;
     size_t n;
     do {
         portion->n = 0;
-        r = read_portion(journal, device, since_usec, until_usec, portion);
+        r = read_portion(journal, stretch, portion);
         n = portion->n;
         for (size_t i = 0; i < n; i++) {
             if (r >= 0)
@@ -515,4 +531,47 @@ int entries_walk(struct journal *journal, usec_t since_usec, usec_t until_usec, 
         }
     } while (r >= 0 && n == EVENTS_PORTION);
     return r < 0 ? r : 0;
+}
+
+int entries_walk(struct journal *journal, usec_t since_usec, usec_t until_usec, const struct uuid *device,
+                 int (*visit)(void *userdata, const struct uuid *device, const struct event *event),
+                 void *userdata) {
+    const struct stretch stretch = {.device = device, .since_usec = since_usec, .until_usec = until_usec};
+    return since_usec < until_usec ? walk(journal, &stretch, 0, visit, userdata) : 0;
+}
+
+int entries_walk_after(struct journal *journal, const struct uuid *device, int64_t after, int64_t until,
+                       int (*visit)(void *userdata, const struct uuid *device, const struct event *event),
+                       void *userdata) {
+    const struct stretch stretch = {.device = device, .until_seq = until};
+    return after < until ? walk(journal, &stretch, after, visit, userdata) : 0;
+}
+
+int entries_last(struct journal *journal, int64_t *ret_seq, struct uuid *ret_id) {
+    _cleanup_query_ struct query query = query_start(journal, STATEMENT_LAST);
+    *ret_seq = 0;
+    *ret_id = (struct uuid){0};
+    int r = query_step(&query);
+    if (r <= 0)
+        return r;
+    *ret_seq = get_integer(&query);
+    get_bytes16(&query, ret_id->bytes);
+    return 0;
+}
+
+int entries_is_at(struct journal *journal, int64_t seq, const struct uuid *id) {
+    _cleanup_query_ struct query query = query_start(journal, STATEMENT_EVENT_AT);
+    put_integer(&query, seq);
+    int r = query_step(&query);
+    if (r <= 0)
+        return r;
+    struct uuid there;
+    get_bytes16(&query, there.bytes);
+    return uuid_equal(&there, id);
+}
+
+int entries_forgotten_after(struct journal *journal, int64_t seq) {
+    _cleanup_query_ struct query query = query_start(journal, STATEMENT_FORGOTTEN_AFTER);
+    put_integer(&query, seq);
+    return query_step(&query);
 }

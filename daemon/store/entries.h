@@ -15,8 +15,27 @@ double learning_decay(usec_t from_usec, usec_t to_usec);
  * an entry that was forgotten is added without its content; `forgotten` erases what is there. */
 int entries_add(struct journal *journal, const struct uuid *device, const struct event *event);
 
-/* What follows from an event that is in the table already, inside a transaction. */
-int entries_follow(struct journal *journal, const struct event *event);
+/* What follows from an event that is in the table already, inside a transaction. Where it says a time later
+ * than `latest_usec`, what follows counts as of then: a clock that is ahead elsewhere must not reach into the
+ * future here. */
+int entries_follow(struct journal *journal, const struct event *event, usec_t latest_usec);
+
+/* entries_add() for an event from elsewhere: it is written down as it is, and what follows from it (what was
+ * learned, what rests) counts as of `now_usec` at the latest. */
+int entries_take_in(struct journal *journal, const struct uuid *device, const struct event *event,
+                    usec_t now_usec);
+
+/* The place of the newest event in the journal's order, and its id: 0 and zeroes when there is none. */
+int entries_last(struct journal *journal, int64_t *ret_seq, struct uuid *ret_id);
+/* 1: it stands there; 0: another does, or none. */
+int entries_is_at(struct journal *journal, int64_t seq, const struct uuid *id);
+/* 1: something was forgotten after that place; 0: nothing was. */
+int entries_forgotten_after(struct journal *journal, int64_t seq);
+
+/* entries_walk() of one device's events after a place and up to another; reads only these. */
+int entries_walk_after(struct journal *journal, const struct uuid *device, int64_t after, int64_t until,
+                       int (*visit)(void *userdata, const struct uuid *device, const struct event *event),
+                       void *userdata);
 
 /* Calls `visit` for each event, in the order they were added, of entries whose time is in [since, until);
  * `device` NULL: of all. A negative return of it ends the walk and is returned. Reads all of `event`. */

@@ -1,9 +1,9 @@
 /* Events: adding them, what follows from them, erasing their content.
  *
  * What follows is kept in the same transaction: what was shown and rated (tables `theme` and `card`), the
- * kept lines
- * (`kept`), the marks of the first showing and the last `hard` (`state`). It comes out the same whichever
- * device's events arrive first, except that an answer teaches only when its showing is there already.
+ * kept lines (`kept`), the marks of the first showing and the last `hard` (`state`). Entries of other devices
+ * count as those of this one: it is one person. It comes out the same whichever device's events arrive first,
+ * except that an answer teaches only when its showing is there already.
  *
  * Erasing overwrites the bytes where they lie, with as many zeroes (schema.c says why); what remains is that
  * there was something, when, of which reminder and theme, and how long it was. */
@@ -245,10 +245,21 @@ static int note_hard_line(struct journal *journal, const struct event *event) {
     return query_run(&query);
 }
 
+/* For transaction_end(), which deletes the copies that hold it. */
+static int note_erased(struct journal *journal, const struct uuid *entry) {
+    int r = array_reserve(&journal->erased, &journal->erased_capacity, journal->n_erased + 1,
+                          sizeof *journal->erased);
+    if (r >= 0)
+        journal->erased[journal->n_erased++] = *entry;
+    return r;
+}
+
 static int erase(struct journal *journal, const struct uuid *entry) {
     char own[UUID_TEXT_SIZE];
     uuid_format(entry, own);
-    int r = run_with_id(journal, STATEMENT_ERASE, entry);
+    int r = note_erased(journal, entry);
+    if (r >= 0)
+        r = run_with_id(journal, STATEMENT_ERASE, entry);
     if (r >= 0)
         r = run_with_word(journal, STATEMENT_ERASE_OWN, own);
     if (r >= 0)
@@ -265,7 +276,7 @@ static int erase(struct journal *journal, const struct uuid *entry) {
     return query_run(&query);
 }
 
-int entries_follow(struct journal *journal, const struct event *event) {
+static int follow(struct journal *journal, const struct event *event) {
     if (event->choice && streq(event->choice, "hard")) {
         int r = run_with_time(journal, STATEMENT_MARK_HARD, event->time_usec);
         if (r < 0)
@@ -295,12 +306,29 @@ int entries_follow(struct journal *journal, const struct event *event) {
     return 0;
 }
 
-int entries_add(struct journal *journal, const struct uuid *device, const struct event *event) {
-    int r = insert_event(journal, device, event);
-    if (r <= 0)
+int entries_follow(struct journal *journal, const struct event *event, usec_t latest_usec) {
+    struct event counted = *event;
+    counted.time_usec = MIN_OF(event->time_usec, latest_usec);
+    return follow(journal, &counted);
+}
+
+static int add(struct journal *journal, const struct uuid *device, const struct event *event,
+               usec_t latest_usec) {
+    int erased = event->kind == EVENT_FORGOTTEN ? is_forgotten(journal, &event->entry) : 0;
+    int r = erased < 0 ? erased : insert_event(journal, device, event);
+    if (r <= 0 || erased > 0)
         return r;
-    r = entries_follow(journal, event);
+    r = entries_follow(journal, event, latest_usec);
     return r < 0 ? r : 1;
+}
+
+int entries_add(struct journal *journal, const struct uuid *device, const struct event *event) {
+    return add(journal, device, event, USEC_INFINITY);
+}
+
+int entries_take_in(struct journal *journal, const struct uuid *device, const struct event *event,
+                    usec_t now_usec) {
+    return add(journal, device, event, now_usec);
 }
 
 int journal_reset_learning(struct journal *journal) {

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,25 +67,10 @@ static const struct key {
     {"why", KEY_TEXT, false, KEEPER_NOTE_MAX, FIELD(event.why)},
 };
 
-static void write_string(FILE *stream, const char *text) {
-    static const char letters[] = "\"\\\n\t", escapes[] = "\"\\nt";
-    fputc('"', stream);
-    for (; *text; text++) {
-        const char *letter = strchr(letters, *text);
-        if (letter)
-            fprintf(stream, "\\%c", escapes[letter - letters]);
-        else if ((uint8_t)*text < 0x20)
-            fprintf(stream, "\\u%04x", (unsigned)*text);
-        else
-            fputc(*text, stream);
-    }
-    fputc('"', stream);
-}
-
 static void write_uuid(FILE *stream, const struct uuid *id) {
     char text[UUID_TEXT_SIZE];
     uuid_format(id, text);
-    write_string(stream, text);
+    json_write_string(stream, text);
 }
 
 static void write_value(FILE *stream, const struct key *key, const struct line *line) {
@@ -94,10 +80,10 @@ static void write_value(FILE *stream, const struct key *key, const struct line *
         write_uuid(stream, field);
         break;
     case KEY_KIND:
-        write_string(stream, event_kind_id(*(const enum event_kind *)field));
+        json_write_string(stream, event_kind_id(*(const enum event_kind *)field));
         break;
     case KEY_THEME:
-        write_string(stream, theme_id(*(const enum theme *)field));
+        json_write_string(stream, theme_id(*(const enum theme *)field));
         break;
     case KEY_USEC:
         fprintf(stream, "%" PRIu64, *(const usec_t *)field);
@@ -113,7 +99,7 @@ static void write_value(FILE *stream, const struct key *key, const struct line *
         fputs(*(const bool *)field ? "true" : "false", stream);
         break;
     case KEY_TEXT:
-        write_string(stream, *(char *const *)field);
+        json_write_string(stream, *(char *const *)field);
         break;
     }
 }
@@ -164,6 +150,11 @@ static int write_event(void *userdata, const struct uuid *device, const struct e
 int exchange_export(struct journal *journal, FILE *stream, usec_t since_usec, usec_t until_usec,
                     const struct uuid *device) {
     return entries_walk(journal, since_usec, until_usec, device, write_event, stream);
+}
+
+int exchange_export_after(struct journal *journal, FILE *stream, const struct uuid *device, int64_t after,
+                          int64_t until) {
+    return entries_walk_after(journal, device, after, until, write_event, stream);
 }
 
 /* Says what is wrong; -EINVAL, or -ENOMEM. */
@@ -365,27 +356,81 @@ static int parse_line(char *text, struct line *line, char **ret_what) {
     return check_detail(&line->event, ret_what);
 }
 
+/* Lines that are right, until there are enough of them to be handed on. */
+struct sink {
+    int fd;       /* in memory, so that nothing of it stays anywhere; -1: nothing is handed on */
+    char *buffer; /* EXCHANGE_PORTION and a line */
+    size_t n;
+};
+
 /* What is known while a file is read. */
 struct import {
-    struct journal *journal;
-    int fd;
+    struct journal *journal; /* NULL: only checking, or handing on */
+    const struct exchange_reading *reading;
+    struct sink sink;
+    usec_t now_usec;
     bool adding;     /* else only checking */
     unsigned number; /* of the line */
+    off_t end;       /* after the last line that was right */
+    unsigned lines;  /* up to there */
     uint32_t entries;
-    bool forgets;
     char *what; /* the mistake */
 };
 
 static int add_line(struct import *import, const struct line *line) {
     const struct event *event = &line->event;
-    int r = entries_add(import->journal, &line->device, event);
+    int r = entries_take_in(import->journal, &line->device, event, import->now_usec);
     if (r <= 0)
         return r;
     bool pause = event->kind == EVENT_PAUSED || event->kind == EVENT_RESUMED;
     if (uuid_equal(&event->id, &event->entry) && !pause)
         import->entries++;
-    import->forgets |= event->kind == EVENT_FORGOTTEN;
     return 0;
+}
+
+static int check_device(struct import *import, const struct line *line) {
+    const struct uuid *device = import->reading->device;
+    if (!device || uuid_equal(device, &line->device))
+        return 0;
+    return mistake(&import->what, "device is another than the file is named for");
+}
+
+static int parse_and_add(struct import *import, char *text) {
+    struct line line = {.event.theme = THEME_NONE};
+    int r = parse_line(text, &line, &import->what);
+    if (r >= 0)
+        r = check_device(import, &line);
+    if (r >= 0 && import->adding)
+        r = add_line(import, &line);
+    event_done(&line.event);
+    return r;
+}
+
+static int write_all(int fd, const char *data, size_t size) {
+    while (size > 0) {
+        ssize_t written = write(fd, data, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return written < 0 ? -errno : -EIO;
+        data += written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+/* Hands on what has come together. */
+static int sink_flush(struct import *import) {
+    struct sink *sink = &import->sink;
+    if (sink->n == 0)
+        return 0;
+    if (ftruncate(sink->fd, 0) < 0 || lseek(sink->fd, 0, SEEK_SET) < 0)
+        return -errno;
+    int r = write_all(sink->fd, sink->buffer, sink->n);
+    if (r < 0)
+        return r;
+    sink->n = 0;
+    return import->reading->take(import->reading->userdata, sink->fd, import->end, import->lines);
 }
 
 /* `text` has room for a NUL after it. */
@@ -395,15 +440,22 @@ static int take_line(struct import *import, char *text, size_t length) {
         return mistake(&import->what, "it is longer than %d bytes", EXCHANGE_LINE_MAX);
     if (memchr(text, 0, length))
         return mistake(&import->what, "it holds a NUL");
+    struct sink *sink = &import->sink;
+    if (sink->fd >= 0) { /* parsing changes the text */
+        memcpy(sink->buffer + sink->n, text, length);
+        sink->buffer[sink->n + length] = '\n';
+    }
     text[length] = 0;
-    if (text[strspn(text, " \t\r")] == 0)
+    bool empty = text[strspn(text, " \t\r")] == 0;
+    int r = empty ? 0 : parse_and_add(import, text);
+    if (r < 0)
+        return r;
+    import->end += (off_t)length + 1;
+    import->lines++;
+    if (sink->fd < 0)
         return 0;
-    struct line line = {.event.theme = THEME_NONE};
-    int r = parse_line(text, &line, &import->what);
-    if (r >= 0 && import->adding)
-        r = add_line(import, &line);
-    event_done(&line.event);
-    return r;
+    sink->n += length + 1;
+    return sink->n >= EXCHANGE_PORTION ? sink_flush(import) : 0;
 }
 
 /* All lines of what is in the buffer; `*n` is then what is left of the last one, at the buffer's beginning.
@@ -424,16 +476,17 @@ static int take_lines(struct import *import, char *buffer, size_t *n) {
 /* One way through the file. The buffer holds the longest line and one byte more, which tells a longer one. */
 static int read_file(struct import *import, char *buffer, size_t size) {
     size_t n = 0;
-    off_t offset = 0;
-    import->number = 0;
+    off_t offset = import->reading->from;
+    import->number = import->lines = import->reading->lines_before;
+    import->end = offset;
     for (;;) {
-        ssize_t got = pread(import->fd, buffer + n, size - n, offset);
+        ssize_t got = pread(import->reading->fd, buffer + n, size - n, offset);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return -errno;
         if (got == 0)
-            return n > 0 ? take_line(import, buffer, n) : 0;
+            return n > 0 && import->reading->unfinished_too ? take_line(import, buffer, n) : 0;
         offset += got;
         n += (size_t)got;
         if (offset > EXCHANGE_FILE_MAX)
@@ -448,7 +501,7 @@ static int read_file(struct import *import, char *buffer, size_t size) {
 
 static int check_file(struct import *import) {
     struct stat status;
-    if (fstat(import->fd, &status) < 0)
+    if (fstat(import->reading->fd, &status) < 0)
         return -errno;
     if (!S_ISREG(status.st_mode))
         return mistake(&import->what, "it is not a regular file");
@@ -465,8 +518,9 @@ static int import_file(struct import *import) {
     int r = check_file(import);
     if (r >= 0)
         r = read_file(import, buffer, size);
-    if (r >= 0)
-        r = transaction_begin(import->journal);
+    if (r < 0 || !import->journal)
+        return r;
+    r = transaction_begin(import->journal);
     if (r < 0)
         return r;
     import->adding = true;
@@ -483,16 +537,46 @@ static void hand_message(struct import *import, char **ret_message) {
         *ret_message = NULL;
 }
 
-int exchange_import(struct journal *journal, int fd, uint32_t *ret_count, char **ret_message) {
-    struct import import = {.journal = journal, .fd = fd};
+int exchange_import(struct journal *journal, int fd, usec_t now_usec, uint32_t *ret_count,
+                    char **ret_message) {
+    const struct exchange_reading reading = {.fd = fd, .unfinished_too = true};
+    struct import import = {.journal = journal, .reading = &reading, .now_usec = now_usec, .sink.fd = -1};
     int r = import_file(&import);
     if (r < 0)
         hand_message(&import, ret_message);
     free(import.what);
     if (r < 0)
         return r;
-    if (import.forgets)
-        journal_flush(journal); /* it is committed; if a reader is in the way, the next flush gets it */
     *ret_count = import.entries;
+    return 0;
+}
+
+static int sink_open(struct sink *sink) {
+    sink->buffer = malloc(EXCHANGE_PORTION + EXCHANGE_LINE_MAX + 1);
+    if (!sink->buffer)
+        return -ENOMEM;
+    sink->fd = memfd_create("kindly-import", MFD_CLOEXEC);
+    return sink->fd < 0 ? -errno : 0;
+}
+
+int exchange_read(const struct exchange_reading *reading, off_t *ret_end, char **ret_message) {
+    struct import import = {.reading = reading, .sink.fd = -1};
+    int r = reading->take ? sink_open(&import.sink) : 0;
+    if (r >= 0)
+        r = import_file(&import);
+    /* After a mistake too: what stands before it is right. */
+    if (reading->take && (r >= 0 || r == -EINVAL)) {
+        int handed = sink_flush(&import);
+        r = handed < 0 ? handed : r;
+    }
+    if (r == -EINVAL)
+        hand_message(&import, ret_message);
+    if (import.sink.fd >= 0)
+        close(import.sink.fd);
+    free(import.sink.buffer);
+    free(import.what);
+    if (r < 0)
+        return r;
+    *ret_end = import.end;
     return 0;
 }

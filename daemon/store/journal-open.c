@@ -432,6 +432,7 @@ struct journal *journal_free(struct journal *journal) {
     if (!journal)
         return NULL;
     disconnect(journal);
+    free(journal->erased);
     free(journal);
     return NULL;
 }

@@ -333,6 +333,7 @@ static int load_marks(struct journal *journal, struct history *history) {
 static int load_hard(struct journal *journal, usec_t now_usec, struct history *history) {
     _cleanup_query_ struct query moments = query_start(journal, STATEMENT_HARD_MOMENTS);
     put_bound(&moments, usec_sub(now_usec, CHOOSE_HARD_SPAN_USEC));
+    put_bound(&moments, now_usec);
     int r = query_step(&moments);
     if (r < 0)
         return r;
@@ -383,8 +384,10 @@ static int load_today(struct journal *journal, usec_t now_usec, const struct zon
     return r < 0 ? r : query.error;
 }
 
-static int load_recent(struct journal *journal, struct history *history) {
+/* Another machine's clock may be ahead: what it shows later than now is not the latest here. */
+static int load_recent(struct journal *journal, usec_t now_usec, struct history *history) {
     _cleanup_query_ struct query query = query_start(journal, STATEMENT_SHOWN_LAST);
+    put_bound(&query, now_usec);
     put_integer(&query, CHOOSE_RECENT);
     int r;
     for (size_t i = 0; (r = query_step(&query)) > 0; i++)
@@ -423,7 +426,7 @@ int journal_history(struct journal *journal, usec_t now_usec, const struct zone 
     if (r >= 0)
         r = load_today(journal, now_usec, zone, &history);
     if (r >= 0)
-        r = load_recent(journal, &history);
+        r = load_recent(journal, now_usec, &history);
     if (r >= 0)
         r = load_cards(journal, now_usec, &history);
     if (r < 0) {

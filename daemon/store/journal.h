@@ -101,7 +101,7 @@ int journal_visit(struct journal *journal, const struct entry_filter *filter, en
 
 /* -ENOENT: it isn't there, or isn't an entry (a pause). */
 int journal_find(struct journal *journal, const struct uuid *id, struct entry *ret);
-/* The newest entry that was shown. -ENOENT. */
+/* The newest entry that was shown on this device. -ENOENT. */
 int journal_newest_shown(struct journal *journal, struct uuid *ret);
 
 /* Adds the kept lines as prompts of theme own; a prompt's id is the text of its entry's id. Those that are in

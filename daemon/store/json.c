@@ -257,3 +257,18 @@ int json_next(struct json_reader *reader, const char **ret_key, struct json_valu
     *ret = value;
     return 1;
 }
+
+void json_write_string(FILE *stream, const char *text) {
+    static const char letters[] = "\"\\\n\t", escapes[] = "\"\\nt";
+    fputc('"', stream);
+    for (; *text; text++) {
+        const char *letter = strchr(letters, *text);
+        if (letter)
+            fprintf(stream, "\\%c", escapes[letter - letters]);
+        else if ((uint8_t)*text < 0x20)
+            fprintf(stream, "\\u%04x", (unsigned)*text);
+        else
+            fputc(*text, stream);
+    }
+    fputc('"', stream);
+}

@@ -1,6 +1,8 @@
 /* Reads one flat JSON object (RFC 8259) of a line, member by member, without allocating: strings are decoded
- * where they stand. Values that are arrays or objects are checked and passed over. */
+ * where they stand. Values that are arrays or objects are checked and passed over. And writes strings. */
 #pragma once
+
+#include <stdio.h>
 
 #include "daemon/core/base.h"
 
@@ -32,3 +34,6 @@ struct json_reader json_begin(char *text);
 
 /* 1: a member; 0: the object has ended, and the text with it; -EINVAL: it is no such object. */
 int json_next(struct json_reader *reader, const char **ret_key, struct json_value *ret);
+
+/* `text` as a JSON string, quotes included. */
+void json_write_string(FILE *stream, const char *text);

@@ -177,7 +177,7 @@ static int fill(const char *path, const char *part, usec_t now_usec, uint64_t *r
     struct journal *journal = NULL;
     int r = journal_open(part, now_usec, &journal, NULL);
     if (r >= 0)
-        r = salvage(path, journal, ret_entries);
+        r = salvage(path, journal, now_usec, ret_entries);
     if (r >= 0)
         r = journal_flush(journal) == 0 ? 0 : -EBUSY;
     journal_free(journal);

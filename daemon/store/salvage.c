@@ -385,6 +385,7 @@ struct place {
 struct salvaging {
     struct pages pages;
     struct journal *into;
+    usec_t now_usec; /* what follows from events counts as of then at the latest */
     size_t n_columns[TABLE_COUNT];
     struct place *places; /* of events */
     size_t n_places, capacity;
@@ -543,7 +544,8 @@ static int insert_events(struct salvaging *salvaging) {
 
 static int follow_event(void *userdata, const struct uuid *device, const struct event *event) {
     (void)device;
-    return entries_follow(userdata, event);
+    struct salvaging *salvaging = userdata;
+    return entries_follow(salvaging->into, event, salvaging->now_usec);
 }
 
 /* What the damaged one knew of these is better than what follows from events: learning may have been reset
@@ -587,12 +589,12 @@ static int put_in(struct salvaging *salvaging) {
     if (r >= 0)
         r = insert_events(salvaging);
     if (r >= 0)
-        r = entries_walk(into, 0, USEC_INFINITY, NULL, follow_event, into);
+        r = entries_walk(into, 0, USEC_INFINITY, NULL, follow_event, salvaging);
     return transaction_end(into, r);
 }
 
-int salvage(const char *path, struct journal *into, uint64_t *ret_entries) {
-    struct salvaging salvaging = {.pages = {.fd = -1, .wal_fd = -1}, .into = into};
+int salvage(const char *path, struct journal *into, usec_t now_usec, uint64_t *ret_entries) {
+    struct salvaging salvaging = {.pages = {.fd = -1, .wal_fd = -1}, .into = into, .now_usec = now_usec};
     struct journal_count count;
     int r = pages_open(&salvaging.pages, path);
     if (r >= 0)

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <sys/random.h>
 
+#include "daemon/store/copies.h"
+
 /* How long a call waits for another process: readers end in milliseconds, and only the daemon writes. */
 #define SCHEMA_BUSY_MSEC 200
 
@@ -111,7 +113,7 @@ static const char *const statements[STATEMENT_COUNT] = {
 
     [STATEMENT_MARKS] = "SELECT first_usec, hard_usec, helpful_usec FROM state",
     [STATEMENT_HARD_MOMENTS] = "SELECT count(DISTINCT entry) FROM event INDEXED BY event_hard"
-                               " WHERE choice = 'hard' AND time_usec >= ?",
+                               " WHERE choice = 'hard' AND time_usec >= ? AND time_usec <= ?",
     [STATEMENT_HARD_LINE] = "SELECT (SELECT note FROM event INDEXED BY event_entry"
                             " WHERE event.entry = hard_line.entry AND typeof(note) = 'text'"
                             " ORDER BY seq DESC LIMIT 1) FROM hard_line ORDER BY time_usec DESC, entry DESC"
@@ -121,7 +123,7 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATEMENT_SHOWN_BETWEEN] = "SELECT theme FROM event INDEXED BY event_shown WHERE kind = 'shown'"
                                 " AND time_usec >= ? AND time_usec < ? AND due_usec IS NOT NULL",
     [STATEMENT_SHOWN_LAST] = "SELECT theme FROM event INDEXED BY event_shown WHERE kind = 'shown'"
-                             " AND due_usec IS NOT NULL AND theme IS NOT NULL"
+                             " AND due_usec IS NOT NULL AND theme IS NOT NULL AND time_usec <= ?"
                              " ORDER BY time_usec DESC, seq DESC LIMIT ?",
     [STATEMENT_CARDS] = "SELECT prompt, shown_usec, resting FROM card WHERE shown_usec >= ? OR resting = 1"
                         " OR (prompt >= 'offer:' AND prompt < 'offer;') ORDER BY prompt",
@@ -162,7 +164,7 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATEMENT_SET_LESS] = "INSERT INTO theme (theme, less) VALUES (?, ?) ON CONFLICT (theme) DO UPDATE"
                            " SET less = excluded.less",
     [STATEMENT_KEEP_OF] = "SELECT keep FROM event INDEXED BY event_entry WHERE entry = ? AND"
-                          " kind IN ('noted', 'kept') ORDER BY time_usec DESC, seq DESC LIMIT 1",
+                          " kind IN ('noted', 'kept') ORDER BY time_usec DESC, id DESC LIMIT 1",
     [STATEMENT_ADD_KEPT] = "INSERT INTO kept (entry) VALUES (?) ON CONFLICT (entry) DO NOTHING",
     [STATEMENT_DROP_KEPT] = "DELETE FROM kept WHERE entry = ?",
     [STATEMENT_ADD_HARD_LINE] = "INSERT INTO hard_line (entry, time_usec) VALUES (?, ?)"
@@ -202,12 +204,17 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATEMENT_STANDING] = "SELECT EXISTS (SELECT 1 FROM kept WHERE entry = ?1),"
                            " EXISTS (SELECT 1 FROM open WHERE id = ?1)",
     [STATEMENT_NEWEST_SHOWN] = "SELECT entry FROM event INDEXED BY event_shown WHERE kind = 'shown'"
-                               " ORDER BY time_usec DESC, seq DESC LIMIT 1",
+                               " AND device = ? ORDER BY time_usec DESC, seq DESC LIMIT 1",
     /* An event belongs to the time of its entry; one whose entry isn't here, to its own. */
     [STATEMENT_EXPORT] = "SELECT seq, " EVENT_COLUMNS " FROM event AS e WHERE seq > ?1"
                          " AND (?2 IS NULL OR device = ?2) AND coalesce((SELECT head.time_usec"
                          " FROM event AS head WHERE head.id = e.entry), time_usec) BETWEEN ?3 AND ?4"
                          " ORDER BY seq LIMIT ?5",
+    [STATEMENT_LAST] = "SELECT seq, id FROM event WHERE seq = (SELECT max(seq) FROM event)",
+    [STATEMENT_EVENT_AT] = "SELECT id FROM event WHERE seq = ?",
+    [STATEMENT_FORGOTTEN_AFTER] = "SELECT 1 FROM event WHERE seq > ? AND kind = 'forgotten' LIMIT 1",
+    [STATEMENT_OF_DEVICE] = "SELECT seq, " EVENT_COLUMNS " FROM event WHERE seq > ? AND seq <= ?"
+                            " AND device = ? ORDER BY seq LIMIT ?",
 };
 
 const char *statement_sql(enum statement statement) {
@@ -373,7 +380,20 @@ int transaction_begin(struct journal *journal) {
     return run_simple(journal, STATEMENT_BEGIN);
 }
 
+/* Before the commit: whatever happens between the two, nothing is left behind of what is erased. */
+static int forget_in_copies(struct journal *journal) {
+    const char *path = sqlite3_db_filename(journal->db, "main");
+    return path && *path ? copies_forget(path, journal->erased, journal->n_erased) : 0;
+}
+
 int transaction_end(struct journal *journal, int r) {
+    if (r >= 0 && journal->n_erased > 0) {
+        int forgotten = forget_in_copies(journal);
+        r = forgotten < 0 ? forgotten : r;
+    }
+    free(journal->erased);
+    journal->erased = NULL;
+    journal->n_erased = journal->erased_capacity = 0;
     if (r >= 0) {
         int committed = run_simple(journal, STATEMENT_COMMIT);
         if (committed >= 0)

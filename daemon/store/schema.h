@@ -80,6 +80,10 @@ enum statement {
     STATEMENT_STANDING,
     STATEMENT_NEWEST_SHOWN,
     STATEMENT_EXPORT, /* the only one that reads all of `event` */
+    STATEMENT_LAST,
+    STATEMENT_EVENT_AT,
+    STATEMENT_FORGOTTEN_AFTER,
+    STATEMENT_OF_DEVICE,
     STATEMENT_COUNT,
 };
 
@@ -89,6 +93,8 @@ struct journal {
     struct uuid device;
     struct hash_key secret;
     bool newer; /* of a newer version than ours, and only read: what isn't known here is passed over */
+    struct uuid *erased; /* entries whose content this transaction erases; copies that hold it go too */
+    size_t n_erased, erased_capacity;
 };
 
 const char *statement_sql(enum statement statement);
@@ -117,7 +123,9 @@ int journal_open_as(const struct schema *as, const char *path, usec_t now_usec, 
                     char **ret_problem);
 
 /* One transaction: transaction_end() commits if `r` is not negative, else rolls back; returns `r` or what the
- * commit met. -ESTALE: the file was moved or removed meanwhile, so that nothing written would be found again.
+ * commit met. Copies of the journal that hold what is erased are deleted before that (copies.h), so that none
+ * outlives it. -ESTALE: the file was moved or removed meanwhile, so that nothing written would be found
+ * again.
  */
 int transaction_begin(struct journal *journal);
 int transaction_end(struct journal *journal, int r);

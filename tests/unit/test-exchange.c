@@ -110,7 +110,7 @@ static int make_file(const char *text, size_t size) {
 
 static int import_text(struct journal *journal, const char *text, uint32_t *ret_count, char **ret_message) {
     int fd = make_file(text, strlen(text));
-    int r = exchange_import(journal, fd, ret_count, ret_message);
+    int r = exchange_import(journal, fd, NOW * 2, ret_count, ret_message);
     close(fd);
     return r;
 }
@@ -353,7 +353,7 @@ static void test_nul_bytes(void **state) {
     uint32_t count;
     _cleanup_free_ char *message = NULL;
     int fd = make_file(text, sizeof text - 1);
-    assert_int_equal(exchange_import(place->here, fd, &count, &message), -EINVAL);
+    assert_int_equal(exchange_import(place->here, fd, NOW, &count, &message), -EINVAL);
     assert_string_equal(message, "line 2: it holds a NUL");
     close(fd);
 }
@@ -398,11 +398,11 @@ static void test_only_regular_files(void **state) {
     uint32_t count;
     _cleanup_free_ char *message = NULL;
     assert_int_equal(pipe(ends), 0);
-    assert_int_equal(exchange_import(place->here, ends[0], &count, &message), -EINVAL);
+    assert_int_equal(exchange_import(place->here, ends[0], NOW, &count, &message), -EINVAL);
     assert_string_equal(message, "it is not a regular file");
     close(ends[0]);
     close(ends[1]);
-    assert_int_equal(exchange_import(place->here, -1, &count, NULL), -EBADF);
+    assert_int_equal(exchange_import(place->here, -1, NOW, &count, NULL), -EBADF);
 }
 
 static void test_only_files_of_a_sane_size(void **state) {
@@ -411,7 +411,7 @@ static void test_only_files_of_a_sane_size(void **state) {
     _cleanup_free_ char *message = NULL;
     int fd = make_file("", 0);
     assert_int_equal(ftruncate(fd, (off_t)EXCHANGE_FILE_MAX + 1), 0);
-    assert_int_equal(exchange_import(place->here, fd, &count, &message), -EINVAL);
+    assert_int_equal(exchange_import(place->here, fd, NOW, &count, &message), -EINVAL);
     assert_string_equal(message, "the file is larger than 256 MiB");
     close(fd);
 }
@@ -422,7 +422,7 @@ static void test_write_only_descriptor(void **state) {
     char path[128];
     path_of(place, "here.db", path);
     int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    assert_int_equal(exchange_import(place->here, fd, &count, NULL), -EBADF);
+    assert_int_equal(exchange_import(place->here, fd, NOW, &count, NULL), -EBADF);
     close(fd);
 }
 
