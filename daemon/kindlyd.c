@@ -1218,6 +1218,8 @@ static int start(struct daemon *daemon) {
         watch_files(daemon);
         r = load_first(daemon);
     }
+    if (r >= 0)
+        erase_shared(daemon); /* it may have ended in between */
     if (r < 0) {
         say(LOG_ERROR, "cannot start: %s", reason_of(r));
         return r;

@@ -141,10 +141,17 @@ static const struct {
     {"DIR", list_files},      {"COMMAND", list_commands}, {"FORMAT", list_formats},
 };
 
-/* A word in small letters stands for itself. */
+/* Words in small letters stand for themselves: "one", "one|another". */
+static void list_words(const char *name) {
+    for (size_t length; *name >= 'a' && *name <= 'z'; name += length + (name[length] == '|')) {
+        length = strcspn(name, "| ");
+        printf("%.*s\t\n", (int)length, name);
+    }
+}
+
 static void list_named(const char *name) {
     if (*name >= 'a' && *name <= 'z') {
-        printf("%.*s\t\n", (int)strcspn(name, " "), name);
+        list_words(name);
         return;
     }
     name += *name == '[';

@@ -5,10 +5,10 @@
  * was not shown is there only when asked for. */
 #include <stdio.h>
 
+#include "daemon/client/diary.h"
 #include "daemon/client/rows.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
-#include "daemon/core/choice.h"
 #include "daemon/core/event.h"
 #include "daemon/core/translate.h"
 #include "daemon/store/journal.h"
@@ -124,29 +124,25 @@ static void print_missed(const struct json_object *row) {
     putchar('\n');
 }
 
-/* Prompts have a theme; what kindly itself says has an id of its own. */
-static bool is_practice(const struct json_object *row) {
-    const char *prompt = row_text(row, "prompt");
-    return *prompt && !*row_text(row, "theme") && !strchr(prompt, ':') && !streq(prompt, "hard");
+/* What became of it, if there is something to say. */
+static void print_outcome(const struct json_object *row) {
+    const struct happened happened = {
+        .state = row_text(row, "state"),
+        .theme = row_text(row, "theme"),
+        .prompt = row_text(row, "prompt"),
+        .choice = row_text(row, "choice"),
+        .snoozes = row_usec(row, "snoozes", 0),
+        .step = row_usec(row, "step", 0),
+        .keep = row_flag(row, "keep"),
+    };
+    char words[OUTCOME_WORDS_SIZE];
+    outcome_words(&happened, words);
+    if (*words)
+        print_text(stdout, 0, TIME_COLUMNS, words);
 }
 
-/* How far a practice went is as far as it was to go. */
-static void print_answer(const struct json_object *row) {
-    const char *id = row_text(row, "choice");
-    if (is_practice(row)) {
-        printf("%*s", TIME_COLUMNS, "");
-        printf(_("A practice, as far as its step %u\n"), (unsigned)row_usec(row, "step", 0) + 1);
-        return;
-    }
-    if (*id == '\0')
-        return;
-    char label[CHOICE_LABEL_SIZE];
-    enum choice choice = choice_from_id(id);
-    print_text(stdout, 0, TIME_COLUMNS, choice == CHOICE_NONE ? id : choice_label(choice, NULL, label));
-}
-
-/* The lines after the time of day. */
-static void print_entry(const struct json_object *row) {
+/* The lines after the time of day, which ends at `column`: prompts in short, own words in full. */
+static void print_entry(const struct json_object *row, size_t column) {
     const char *text = row_text(row, "text"), *note = row_text(row, "note");
     if (streq(row_text(row, "state"), "forgotten")) {
         puts(_("(erased)"));
@@ -157,47 +153,46 @@ static void print_entry(const struct json_object *row) {
         return;
     }
     if (*text) {
-        print_text(stdout, TIME_COLUMNS, TIME_COLUMNS, _(text)); /* some are ours, not a deck's */
-        print_answer(row);
+        print_short(stdout, column, _(text)); /* some are ours, not a deck's */
+        print_outcome(row);
         if (*note)
             print_text(stdout, 0, WORDS_INDENT, note);
-    } else if (*note)
-        print_text(stdout, TIME_COLUMNS, TIME_COLUMNS, note);
-    else
+    } else if (*note) {
+        print_text(stdout, column, TIME_COLUMNS, note);
+        print_outcome(row);
+    } else
         puts(_("(no text)"));
     if (*note && row_flag(row, "for_hard_day"))
         print_text(stdout, 0, TIME_COLUMNS, _("For a hard day"));
 }
 
 /* Days and times are those of the place and the day it happened. */
-static void print_rows(const struct json_object *rows, bool ids) {
-    int64_t last_day = INT64_MIN;
+static void print_rows(struct client *client, const struct json_object *rows, bool ids) {
+    int32_t last_day = INT32_MIN, day;
     for (size_t i = 0; i < json_object_array_length(rows); i++) {
         const struct json_object *row = json_object_array_get_idx(rows, i);
         struct json_object *offset = NULL;
         json_object_object_get_ex(row, "offset_sec", &offset);
-        int64_t local =
-            (int64_t)(row_usec(row, "time_usec", 0) / USEC_PER_SEC) + json_object_get_int64(offset);
-        local = MAX_OF(local, 0);
-        int64_t day = local / SECONDS_PER_DAY, second = local % SECONDS_PER_DAY;
+        char clock[CLOCK_WORDS_SIZE];
+        clock_words(client, row_usec(row, "time_usec", 0), json_object_get_int(offset), &day, clock);
         if (day != last_day) {
             char words[DAY_WORDS_SIZE];
-            printf("%s%s\n\n", i > 0 ? "\n" : "", day_words((int32_t)day, words));
+            printf("%s%s\n\n", i > 0 ? "\n" : "", day_words(day, words));
         }
         last_day = day;
-        printf("%02d:%02d  ", (int)(second / 3600), (int)(second / 60 % 60));
-        print_entry(row);
+        print_entry(row, (size_t)printf("%s  ", clock));
         if (ids)
             print_text(stdout, 0, TIME_COLUMNS, row_text(row, "id"));
     }
 }
 
-static int print_journal(struct json_object *rows, const struct arguments *arguments, bool there) {
+static int print_journal(struct client *client, struct json_object *rows, const struct arguments *arguments,
+                         bool there) {
     if (option_given(arguments, "json")) {
         int r = print_json(rows);
         return r < 0 ? fail_errno(r, _("cannot print")) : OUTCOME_DONE;
     }
-    print_rows(rows, option_given(arguments, "ids"));
+    print_rows(client, rows, option_given(arguments, "ids"));
     if (json_object_array_length(rows) == 0)
         puts(there ? _("Nothing there in that time.") : _("Nothing written yet."));
     return OUTCOME_DONE;
@@ -252,5 +247,5 @@ int verb_journal(struct client *client, const struct arguments *arguments) {
         return fail_errno(r, _("cannot find the journal"));
     bool there;
     outcome = read_rows(path, &filter, rows, &there);
-    return outcome == OUTCOME_DONE ? print_journal(rows, arguments, there) : outcome;
+    return outcome == OUTCOME_DONE ? print_journal(client, rows, arguments, there) : outcome;
 }

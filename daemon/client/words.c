@@ -188,6 +188,32 @@ void print_text(FILE *file, size_t column, size_t indent, const char *text) {
     fputc('\n', file);
 }
 
+/* What may stand on a line for as long as one more character, the ellipsis, has room after it. */
+static void print_beginning(FILE *file, size_t columns, const char *text) {
+    const char *at = text, *end = text;
+    size_t width = 0;
+    struct character c, last = {.code = ' '};
+    for (const char *before = at; take_character(&at, &c) && width < columns; before = at) {
+        bool space = c.code == ' ' || c.code == '\n';
+        if (space ? last.code != ' ' && last.code != '\n' : before > text && may_part(&last, &c))
+            end = before;
+        width += character_width(&c);
+        last = c;
+    }
+    _cleanup_free_ char *beginning = strndup(text, (size_t)(end - text));
+    print_clean(file, beginning ? beginning : "");
+    fputs("…", file);
+}
+
+void print_short(FILE *file, size_t column, const char *text) {
+    size_t width = line_width(file), columns = width > column ? width - column : 1;
+    if (text_width(text) <= columns)
+        print_clean(file, text);
+    else
+        print_beginning(file, columns, text);
+    fputc('\n', file);
+}
+
 /* --- Times ------------------------------------------------------------------------------------ */
 
 static const char *const weekdays[] = {N_("Monday"), N_("Tuesday"),  N_("Wednesday"), N_("Thursday"),

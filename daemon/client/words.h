@@ -13,6 +13,10 @@ void print_text(FILE *file, size_t column, size_t indent, const char *text);
 /* The text on the line where the cursor is; its line breaks become spaces. */
 void print_clean(FILE *file, const char *text);
 
+/* The text on the rest of the line, its first words and "…" where it doesn't fit. The cursor stands in column
+ * `column`. Ends with a newline. */
+void print_short(FILE *file, size_t column, const char *text);
+
 /* Columns the text takes on a terminal. */
 size_t text_width(const char *text);
 

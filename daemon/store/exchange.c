@@ -259,8 +259,11 @@ static int read_version(const struct key *key, const struct json_value *value, u
     int r = read_count(key, value, UINT32_MAX, &number, ret_what);
     if (r < 0)
         return r;
-    if (number != EXCHANGE_VERSION)
-        return mistake(ret_what, "version %" PRIu64 " is unknown (%d is the one this kindly reads)", number,
+    if (number > EXCHANGE_VERSION)
+        return mistake(ret_what, "version %" PRIu64 " is of a newer kindly (this one reads %d)", number,
+                       EXCHANGE_VERSION);
+    if (number < EXCHANGE_VERSION)
+        return mistake(ret_what, "version %" PRIu64 " is unknown (this kindly reads %d)", number,
                        EXCHANGE_VERSION);
     *ret = EXCHANGE_VERSION;
     return 0;
@@ -372,7 +375,6 @@ struct import {
     bool adding;     /* else only checking */
     unsigned number; /* of the line */
     off_t end;       /* after the last line that was right */
-    unsigned lines;  /* up to there */
     uint32_t entries;
     char *what; /* the mistake */
 };
@@ -430,7 +432,7 @@ static int sink_flush(struct import *import) {
     if (r < 0)
         return r;
     sink->n = 0;
-    return import->reading->take(import->reading->userdata, sink->fd, import->end, import->lines);
+    return import->reading->take(import->reading->userdata, sink->fd, import->end);
 }
 
 /* `text` has room for a NUL after it. */
@@ -451,7 +453,6 @@ static int take_line(struct import *import, char *text, size_t length) {
     if (r < 0)
         return r;
     import->end += (off_t)length + 1;
-    import->lines++;
     if (sink->fd < 0)
         return 0;
     sink->n += length + 1;
@@ -477,7 +478,7 @@ static int take_lines(struct import *import, char *buffer, size_t *n) {
 static int read_file(struct import *import, char *buffer, size_t size) {
     size_t n = 0;
     off_t offset = import->reading->from;
-    import->number = import->lines = import->reading->lines_before;
+    import->number = import->reading->lines_before;
     import->end = offset;
     for (;;) {
         ssize_t got = pread(import->reading->fd, buffer + n, size - n, offset);

@@ -44,7 +44,7 @@ struct exchange_reading {
     /* Called with each portion of lines that are right, in `fd` from its beginning (a file in memory, the
      * caller's until it returns), and where it ends in the file read. A negative return ends the reading and
      * is returned. NULL: only check. */
-    int (*take)(void *userdata, int fd, off_t end, unsigned lines);
+    int (*take)(void *userdata, int fd, off_t end);
     void *userdata;
 };
 

@@ -163,8 +163,11 @@ static const char *const statements[STATEMENT_COUNT] = {
         " rated_helpful = excluded.rated_helpful, not_for_me = excluded.not_for_me",
     [STATEMENT_SET_LESS] = "INSERT INTO theme (theme, less) VALUES (?, ?) ON CONFLICT (theme) DO UPDATE"
                            " SET less = excluded.less",
-    [STATEMENT_KEEP_OF] = "SELECT keep FROM event INDEXED BY event_entry WHERE entry = ? AND"
-                          " kind IN ('noted', 'kept') ORDER BY time_usec DESC, id DESC LIMIT 1",
+    /* By what the events say alone, so that every device comes to the same; a line is kept in the very turn
+     * that notes it. */
+    [STATEMENT_KEEP_OF] =
+        "SELECT keep FROM event INDEXED BY event_entry WHERE entry = ? AND"
+        " kind IN ('noted', 'kept') ORDER BY time_usec DESC, kind = 'kept' DESC, id DESC LIMIT 1",
     [STATEMENT_ADD_KEPT] = "INSERT INTO kept (entry) VALUES (?) ON CONFLICT (entry) DO NOTHING",
     [STATEMENT_DROP_KEPT] = "DELETE FROM kept WHERE entry = ?",
     [STATEMENT_ADD_HARD_LINE] = "INSERT INTO hard_line (entry, time_usec) VALUES (?, ?)"

@@ -23,11 +23,15 @@ static const struct field {
     enum field_type type;
     size_t offset;
 } fields[] = {
-    {"folder", FIELD_TEXT, AT(folder)}, {"name", FIELD_TEXT, AT(name)},
-    {"taken", FIELD_NUMBER, AT(taken)}, {"lines", FIELD_NUMBER, AT(lines)},
-    {"sum", FIELD_NUMBER, AT(sum)},     {"size", FIELD_NUMBER, AT(size)},
-    {"inode", FIELD_NUMBER, AT(inode)}, {"changed_nsec", FIELD_NUMBER, AT(changed_nsec)},
-    {"seq", FIELD_NUMBER, AT(seq)},     {"event", FIELD_UUID, AT(event)},
+    {"folder", FIELD_TEXT, AT(folder)},
+    {"name", FIELD_TEXT, AT(name)},
+    {"taken", FIELD_NUMBER, AT(taken)},
+    {"sum", FIELD_NUMBER, AT(sum)},
+    {"size", FIELD_NUMBER, AT(size)},
+    {"inode", FIELD_NUMBER, AT(inode)},
+    {"changed_nsec", FIELD_NUMBER, AT(changed_nsec)},
+    {"seq", FIELD_NUMBER, AT(seq)},
+    {"event", FIELD_UUID, AT(event)},
 };
 
 static void file_done(struct share_file *file) {

@@ -14,7 +14,6 @@
 struct share_file {
     char *folder, *name;                /* owned; the folder's real path */
     uint64_t taken;                     /* bytes from its beginning that are in the journal, whole lines */
-    uint64_t lines;                     /* in these */
     uint64_t sum;                       /* of these: see sync.c */
     uint64_t size, inode, changed_nsec; /* the file when it was read; all 0: look again */
     int64_t seq;       /* of this device's file: everything up to there is in it, in the journal's order */

@@ -109,12 +109,14 @@ int sync_list(const struct sync_folder *folder, char ***ret_names, size_t *ret_n
 
 /* --- Reading ---------------------------------------------------------------------------------- */
 
-/* The sum over the first `size` bytes, each block's with that before it; -EBADMSG: there are not as many. */
-static int sum_up(int fd, uint64_t size, const struct hash_key *key, uint64_t *ret) {
+/* The sum over the first `size` bytes, each block's with that before it, and the lines in them; -EBADMSG:
+ * there are not as many. */
+static int sum_up(int fd, uint64_t size, const struct hash_key *key, uint64_t *ret, unsigned *ret_lines) {
     _cleanup_free_ uint8_t *buffer = malloc(sizeof(uint64_t) + BLOCK);
     if (!buffer)
         return -ENOMEM;
     uint64_t sum = 0;
+    unsigned lines = 0;
     for (uint64_t at = 0; at < size;) {
         size_t wanted = (size_t)MIN_OF(size - at, (uint64_t)BLOCK), n = 0;
         while (n < wanted) {
@@ -125,18 +127,22 @@ static int sum_up(int fd, uint64_t size, const struct hash_key *key, uint64_t *r
                 return got < 0 ? -errno : -EBADMSG;
             n += (size_t)got;
         }
+        for (size_t i = 0; i < n; i++)
+            lines += buffer[sizeof sum + i] == '\n';
         memcpy(buffer, &sum, sizeof sum);
         sum = hash_bytes(key, buffer, sizeof sum + n);
         at += n;
     }
     *ret = sum;
+    *ret_lines = lines;
     return 0;
 }
 
 /* Whether what was taken in is still how the file begins. */
-static bool begins_as_taken(int fd, const struct share_file *file, const struct hash_key *key) {
+static bool begins_as_taken(int fd, const struct share_file *file, const struct hash_key *key,
+                            unsigned *ret_lines) {
     uint64_t sum;
-    return file->taken > 0 && sum_up(fd, file->taken, key, &sum) >= 0 && sum == file->sum;
+    return file->taken > 0 && sum_up(fd, file->taken, key, &sum, ret_lines) >= 0 && sum == file->sum;
 }
 
 /* The parts of a reading that its callback needs. */
@@ -145,17 +151,15 @@ struct taking {
     void *userdata;
     bool any;
     off_t end;
-    unsigned lines;
 };
 
-static int take_portion(void *userdata, int fd, off_t end, unsigned lines) {
+static int take_portion(void *userdata, int fd, off_t end) {
     struct taking *taking = userdata;
     int r = taking->take(taking->userdata, fd);
     if (r < 0)
         return r == -EINVAL ? -EREMOTEIO : r;
     taking->any = true;
     taking->end = end;
-    taking->lines = lines;
     return 0;
 }
 
@@ -185,11 +189,11 @@ static int note_taken(struct share_file *file, int fd, const struct stat *before
                       bool whole, const struct hash_key *key) {
     struct stat after;
     file->taken = (uint64_t)taking->end;
-    file->lines = taking->lines;
-    int r = sum_up(fd, file->taken, key, &file->sum);
+    unsigned unused;
+    int r = sum_up(fd, file->taken, key, &file->sum, &unused);
     file->size = file->inode = file->changed_nsec = 0;
     if (r < 0 || fstat(fd, &after) < 0) {
-        file->taken = file->lines = 0;
+        file->taken = 0;
         return r == -ENOMEM ? r : 0;
     }
     share_note(file, &after);
@@ -201,14 +205,15 @@ static int note_taken(struct share_file *file, int fd, const struct stat *before
 static int read_entries(struct share_file *file, int fd, const struct stat *status,
                         const struct hash_key *key, const struct uuid *device, struct taking *taking,
                         enum sync_result *ret, char **ret_message) {
-    if (begins_as_taken(fd, file, key)) {
+    unsigned lines = 0;
+    if (begins_as_taken(fd, file, key, &lines))
         taking->end = (off_t)file->taken;
-        taking->lines = (unsigned)file->lines;
-    }
+    else
+        lines = 0;
     const struct exchange_reading reading = {
         .fd = fd,
         .from = taking->end,
-        .lines_before = taking->lines,
+        .lines_before = lines,
         .device = device,
         .take = take_portion,
         .userdata = taking,
@@ -346,7 +351,8 @@ static int note_written(struct share_file *file, const struct sync_folder *folde
     int fd = openat(folder->fd, file->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    int r = fstat(fd, &status) < 0 ? -errno : sum_up(fd, (uint64_t)status.st_size, key, &file->sum);
+    unsigned unused;
+    int r = fstat(fd, &status) < 0 ? -errno : sum_up(fd, (uint64_t)status.st_size, key, &file->sum, &unused);
     close(fd);
     if (r < 0)
         return r;
@@ -442,17 +448,24 @@ static int erase_in_folder(struct erasing *erasing, const struct sync_folder *fo
     return r < 0 ? r : sync_write_own(erasing->share, erasing->journal, folder);
 }
 
+int sync_is_behind(struct share *share, struct journal *journal, const char *path) {
+    struct share_file *file;
+    char name[SYNC_NAME_SIZE];
+    sync_own_name(journal, name);
+    int r = share_file(share, path, name, &file);
+    return r < 0 ? r : entries_forgotten_after(journal, file->seq);
+}
+
 static int erase_in_path(void *userdata, const char *path) {
     struct erasing *erasing = userdata;
     struct sync_folder folder;
-    struct share_file *file;
     char name[SYNC_NAME_SIZE];
     sync_own_name(erasing->journal, name);
-    int r = share_file(erasing->share, path, name, &file);
-    if (r >= 0 && (r = entries_forgotten_after(erasing->journal, file->seq)) == 0)
-        return 0;
-    if (r >= 0)
+    int r = sync_is_behind(erasing->share, erasing->journal, path);
+    if (r > 0)
         r = sync_folder_open(path, &folder);
+    else
+        return r;
     if (r < 0)
         return r == -ENOENT ? 0 : r;
     r = streq(folder.path, path) ? erase_in_folder(erasing, &folder, name) : 0;

@@ -46,6 +46,9 @@ int sync_take_in(struct share *share, const struct journal *journal, const struc
  * alone, then renamed. 1: written; 0: there was nothing to write. */
 int sync_write_own(struct share *share, struct journal *journal, const struct sync_folder *folder);
 
+/* 1: something was erased since this device's file in a known folder was last written; 0: nothing was. */
+int sync_is_behind(struct share *share, struct journal *journal, const char *path);
+
 /* Moves this device's file out of the way, to a name that is not read, when it holds what can't be read and
  * would be lost. `ret_name`: the new one, the caller frees. */
 int sync_set_aside(const struct journal *journal, const struct sync_folder *folder, usec_t now_usec,

@@ -1,0 +1,11 @@
+#include "daemon/client/import.h"
+
+int import_portion(struct importing *importing, int fd) {
+    _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+    uint32_t count = 0;
+    importing->outcome = client_call(importing->client, &reply, "Import", "h", fd);
+    if (importing->outcome == OUTCOME_DONE)
+        importing->outcome = client_read(reply, 'u', &count);
+    importing->entries += count;
+    return importing->outcome == OUTCOME_DONE ? 0 : -ECANCELED;
+}
