@@ -210,6 +210,8 @@ static int read_entries(struct share_file *file, int fd, const struct stat *stat
         taking->end = (off_t)file->taken;
     else
         lines = 0;
+    if (taking->end != status->st_size) /* this device's own: it isn't what was written any more */
+        file->seq = 0;
     const struct exchange_reading reading = {
         .fd = fd,
         .from = taking->end,

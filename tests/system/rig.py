@@ -316,13 +316,16 @@ class Person:
         self.server = self.keep(Server(self.env, **how))
         return self.server
 
+    def begin_journal(self):
+        self.journal.parent.mkdir(mode=0o700)
+        self.journal.touch(mode=0o600)
+        self.journal.write_bytes(guided_journal())
+
     def start(self, *options, first=False, **how):
         """Starts kindlyd, once the bus has noticed the end of one before it. first: the person was not told yet what
         this is, so that the guidance takes the first prompt's place."""
         if not first and "--journal" not in options and not self.journal.parent.exists():
-            self.journal.parent.mkdir(mode=0o700)
-            self.journal.touch(mode=0o600)
-            self.journal.write_bytes(guided_journal())
+            self.begin_journal()
         if not self.watcher:
             self.watcher = self.keep(Caller(self.bus.address))
         deadline = time.monotonic() + PATIENCE
