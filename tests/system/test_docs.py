@@ -44,8 +44,8 @@ VERBS = words("--list-verbs")
 
 
 def test_the_pages_are_those_that_name_each_other():
-    assert PAGES == [name + ".scd" for name in ("kindly-decks.5", "kindly.1", "kindly.conf.5", "kindlyd.8",
-                                                "org.kindlyd.Kindly1.5")]
+    assert PAGES == [name + ".scd" for name in ("kindly-decks.5", "kindly-journal.5", "kindly.1", "kindly.conf.5",
+                                                "kindlyd.8", "org.kindlyd.Kindly1.5")]
     ours = {re.sub(r"\.(\d)\.scd$", r"(\1)", name) for name in PAGES}
     for name in PAGES:
         text = page(name[:-4])
@@ -131,6 +131,18 @@ def test_each_key_is_described(table, name, heading):
     told = [key for line in told for key in re.findall(r"\*(\w+)\*", line)]
     keys = table_keys(table)
     assert len(keys) >= 3 and sorted(told) == sorted(keys)
+
+
+def test_each_key_of_an_exported_event_is_described():
+    code = source("daemon/store/exchange.c")
+    table = code[code.index("keys[] = {"):]
+    keys = re.findall(r'^    \{"(\w+)", KEY_', table[:table.index("\n};")], re.M)
+    text = part(page("kindly-journal.5"), "JSON LINES")
+    assert len(keys) >= 19 and re.findall(r"^\*(\w+)\*$", text, re.M) == keys
+    kinds = re.findall(r'\[EVENT_\w+\] = "([\w-]+)"', source("daemon/core/event.c"))
+    assert len(kinds) == 12 and all(f"_{kind}_" in paragraph(text, "*kind*") for kind in kinds)
+    words_ = re.findall(r'\[(?:MISSED|CLOSED)_\w+\] = "([\w-]+)"', source("daemon/core/event.c"))
+    assert len(words_) == 16 and all(f"_{word}_" in paragraph(text, "*kind*") for word in words_)
 
 
 def test_defaults_are_those_of_the_table():
