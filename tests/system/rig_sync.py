@@ -29,7 +29,7 @@ class Device(Person):
         self.shared = path / "shared"
         self.shared.mkdir()
         self.serve()
-        self.start()
+        self.daemon = self.start()
         self.caller_ = self.caller()
 
     def begin_journal(self):

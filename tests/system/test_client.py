@@ -169,6 +169,11 @@ WRONG = [
     (["forget", "--since", "now", "--until", "yesterday"], "--until is not after --since"),
     (["forget", "--since", "whenever"], '--since: "whenever" is not a time'),
     (["forget", ""], "the ID is empty"),
+    (["forget", "--everything"], "asks first, and nobody can answer here; --yes goes on unasked"),
+    (["export", "--format", "html"], '--format is jsonl or markdown, not "html"'),
+    (["export", "--since", "?"], '--since: "?" is not a time'),
+    (["import"], ""),
+    (["sync"], ""),
     (["hold"], "hold needs a command: kindly hold --while COMMAND..."),
     (["hold", "--while"], "hold needs a command"),
     (["hold", "sleep", "--while", "true"], 'hold does not take "sleep"'),
@@ -209,7 +214,7 @@ NEEDS_DAEMON = [
     ["dismiss"],
     ["note", "words"],
     ["forget", ID],
-    ["forget", "--everything"],
+    ["forget", "--everything", "--yes"],
     ["pause"],
     ["resume"],
     ["hold", "--while", "true"],
@@ -243,7 +248,7 @@ CALLS = [
     (["dismiss"], "Dismiss"),
     (["note", "words"], "Note"),
     (["forget", ID], "Forget"),
-    (["forget", "--everything"], "ForgetRange"),
+    (["forget", "--everything", "--yes"], "ForgetRange"),
     (["pause"], "Pause"),
     (["resume"], "Resume"),
     (["hold", "--while", "true"], "Hold"),
@@ -695,13 +700,18 @@ def test_reload_is_silent(daemon, person):
     assert daemon.calls == [("Reload", ())]
 
 
+OUT_OF_REACH = (
+    "Out of reach, if there are any: files of kindly export, copies of kindly backup,\nand backups of this computer.\n"
+)
+
+
 def test_forget(daemon, person):
-    assert person.run("forget", ID) == (DONE, "Erased.\n", "")
+    assert person.run("forget", ID) == (DONE, "Erased.\n" + OUT_OF_REACH, "")
     assert person.run("forget", "--since", "@5", "--until=@7.5") == (DONE, "There was nothing to erase.\n", "")
     daemon.replies["ForgetRange"] = GLib.Variant("(u)", (1,))
-    assert person.run("forget", "--since", "@5") == (DONE, "Erased 1 entry.\n", "")
+    assert person.run("forget", "--since", "@5") == (DONE, "Erased 1 entry.\n" + OUT_OF_REACH, "")
     daemon.replies["ForgetRange"] = GLib.Variant("(u)", (3,))
-    assert person.run("forget", "--everything") == (DONE, "Erased 3 entries.\n", "")
+    assert person.run("forget", "--everything", "--yes") == (DONE, "Erased 3 entries.\n" + OUT_OF_REACH, "")
     assert daemon.calls == [
         ("Forget", (ID,)),
         ("ForgetRange", (5 * SECOND, 7_500_000)),
@@ -1181,7 +1191,60 @@ def test_journal_of_erased_content(person, journal):
     journal.add("forgotten", MONDAY + HOUR, entry)
     journal.database.execute("UPDATE event SET note = zeroblob(1) WHERE note IS NOT NULL")
     journal.database.commit()
-    assert person.run("journal", *RANGE)[1].endswith("10:32  (erased)\n")
+    assert person.run("journal", *RANGE, env=BERLIN)[1].endswith("10:32  (erased)\n")
+
+
+LONG = "A prompt that says more than fits on one line of a terminal, as some of them do, is told by how it begins."
+
+
+def test_journal_says_what_became_of_each(person, journal):
+    put_off = journal.add("shown", MONDAY, text=LONG, theme="care")
+    journal.add("snoozed", MONDAY + MINUTE, put_off, until_usec=MONDAY + HOUR)
+    journal.add("answered", MONDAY + HOUR, put_off, choice="okay", note=f"{LONG} {LONG}")
+    away = journal.add("shown", MONDAY + 2 * HOUR, text="Put\naway.")
+    journal.add("closed", MONDAY + 2 * HOUR, away, detail="dismissed")
+    seen = journal.add("shown", MONDAY + 3 * HOUR, text="Seen.")
+    journal.add("closed", MONDAY + 3 * HOUR, seen, detail="seen")
+    passed = journal.add("shown", MONDAY + 4 * HOUR, text="Let pass.")
+    journal.add("closed", MONDAY + 4 * HOUR, passed, detail="unanswered")
+    kept = journal.add("noted", MONDAY + 5 * HOUR, note="Kept.")
+    journal.database.execute("INSERT INTO kept VALUES (?)", (kept,))
+    journal.database.commit()
+    out = person.run("journal", *RANGE, env=BERLIN)[1]
+    assert out == """Monday 23 November 2026
+
+10:32  A prompt that says more than fits on one line of a terminal, as some of…
+       Put off · Okay
+         A prompt that says more than fits on one line of a terminal, as some of
+         them do, is told by how it begins. A prompt that says more than fits on
+         one line of a terminal, as some of them do, is told by how it begins.
+12:32  Put away.
+       Put away
+13:32  Seen.
+       Put away
+14:32  Let pass.
+15:32  Kept.
+       Kept
+"""
+
+
+def test_journal_of_a_journey(person, journal):
+    """By the clock of the place, which is named where it was another than here."""
+    journal.add("noted", MONDAY, note="Home.", offset_sec=3600)
+    journal.add("noted", MONDAY + 15 * HOUR, note="Far.", offset_sec=9 * 3600)
+    journal.add("noted", MONDAY + 16 * HOUR, note="Farther.", offset_sec=-12600)
+    assert person.run("journal", *RANGE, env=BERLIN)[1] == """Monday 23 November 2026
+
+10:32  Home.
+
+Tuesday 24 November 2026
+
+09:32 (UTC+9)  Far.
+
+Monday 23 November 2026
+
+22:02 (UTC-3:30)  Farther.
+"""
 
 
 def test_journal_that_is_none(person):
