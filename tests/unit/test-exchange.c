@@ -464,6 +464,161 @@ static void test_forgotten_before_it_arrives(void **state) {
     assert_int_equal(library->n_prompts, 0);
 }
 
+/* --- Other clocks ----------------------------------------------------------------------------- */
+
+/* A clock that is ahead is written down as it is, and reaches no further than now. */
+static void test_clocks_ahead(void **state) {
+    struct place *place = *state;
+    static const char text[] =
+        "{\"version\":1,\"id\":\"" ID_A "\",\"entry\":\"" ID_A "\",\"device\":\"" DEVICE
+        "\",\"kind\":\"shown\",\"time_usec\":4000000000000000,\"due_usec\":4000000000000000,"
+        "\"theme\":\"care\",\"prompt\":\"care-01\"}\n"
+        "{\"version\":1,\"id\":\"" ID_B "\",\"entry\":\"" ID_A "\",\"device\":\"" DEVICE
+        "\",\"kind\":\"answered\",\"time_usec\":4000000000000001,\"choice\":\"hard\"}\n";
+    uint32_t count;
+    int fd = make_file(text, strlen(text));
+    assert_int_equal(exchange_import(place->here, fd, NOW, &count, NULL), 0);
+    close(fd);
+    _cleanup_free_ char *out = export_all(place->here);
+    assert_non_null(strstr(out, "4000000000000000"));
+    _cleanup_(history_done) struct history history;
+    assert_int_equal(journal_history(place->here, NOW, zone_utc(), &history), 0);
+    assert_int_equal(history.hard_usec, NOW);
+    assert_int_equal(history.first_usec, NOW);
+    assert_int_equal(history.themes[THEME_CARE].shown_usec, NOW);
+    assert_int_equal(history.cards[0].shown_usec, NOW);
+    assert_int_equal(history.recent[0], THEME_NONE); /* not the latest for seventy years */
+}
+
+/* Whichever of two said the same moment arrives first. */
+static void test_keep_comes_out_the_same(void **state) {
+    struct place *place = *state;
+#define SAID(id, kind, keep)                                                                                 \
+    "{\"version\":1,\"id\":\"" id "\",\"entry\":\"" ID_A "\",\"device\":\"" DEVICE "\",\"kind\":\"" kind     \
+    "\",\"time_usec\":5,\"note\":\"a line\",\"keep\":" keep "}\n"
+    static const char noted[] = SAID(ID_A, "noted", "false"),
+                      one[] = SAID("01977a3e-0000-7000-8000-000000000001", "kept", "true"),
+                      two[] = SAID("01977a3e-0000-7000-8000-000000000002", "kept", "false");
+    static const char *const orders[][3] = {{noted, one, two}, {two, one, noted}, {one, noted, two}};
+    for (size_t i = 0; i < ELEMENTSOF(orders); i++) {
+        struct journal *journal = i == 0 ? place->here : place->there;
+        uint32_t count;
+        for (size_t j = 0; j < 3; j++)
+            assert_int_equal(import_text(journal, orders[i][j], &count, NULL), 0);
+        struct uuid id;
+        struct entry entry;
+        assert_int_equal(uuid_parse(ID_A, &id), 0);
+        assert_int_equal(journal_find(journal, &id, &entry), 0);
+        assert_false(entry.keep);
+        entry_done(&entry);
+    }
+    assert_imports(place->here, SAID("01977a3e-0000-7000-8000-000000000003", "kept", "true"), 0);
+    struct uuid id;
+    struct entry entry;
+    assert_int_equal(uuid_parse(ID_A, &id), 0);
+    assert_int_equal(journal_find(place->here, &id, &entry), 0);
+    assert_true(entry.keep);
+    entry_done(&entry);
+}
+
+/* --- Portions --------------------------------------------------------------------------------- */
+
+struct portions {
+    size_t n, bytes, largest;
+    off_t end;
+    bool refuse;
+};
+
+static int take_portion(void *userdata, int fd, off_t end) {
+    struct portions *portions = userdata;
+    off_t size = lseek(fd, 0, SEEK_END);
+    char last;
+    assert_int_equal(pread(fd, &last, 1, size - 1), 1);
+    assert_int_equal(last, '\n');
+    portions->n++;
+    portions->bytes += (size_t)size;
+    portions->largest = MAX_OF(portions->largest, (size_t)size);
+    portions->end = end;
+    return portions->refuse ? -ECANCELED : 0;
+}
+
+static void test_portions(void **state) {
+    (void)state;
+    enum { LINES = 20000 };
+    char line[400];
+    size_t size = 0;
+    _cleanup_free_ char *text = malloc(LINES * sizeof line);
+    for (unsigned i = 1; i <= LINES; i++)
+        size += (size_t)sprintf(text + size,
+                                "{\"version\":1,\"id\":\"%032x\",\"entry\":\"%032x\",\"device\":\"" DEVICE
+                                "\",\"kind\":\"noted\",\"time_usec\":%u,\"note\":\"%0100u\"}\n",
+                                i, i, i, i);
+    struct portions portions = {0};
+    struct exchange_reading reading = {
+        .fd = make_file(text, size), .take = take_portion, .userdata = &portions};
+    off_t end;
+    assert_int_equal(exchange_read(&reading, &end, NULL), 0);
+    assert_int_equal(end, size);
+    assert_int_equal(portions.bytes, size);
+    assert_int_equal(portions.end, size);
+    assert_int_equal(portions.n, size / EXCHANGE_PORTION + 1);
+    assert_in_range(portions.largest, EXCHANGE_PORTION, EXCHANGE_PORTION + sizeof line);
+    portions = (struct portions){.refuse = true};
+    assert_int_equal(exchange_read(&reading, &end, NULL), -ECANCELED);
+    assert_int_equal(portions.n, 1);
+    close(reading.fd);
+}
+
+static void test_reading(void **state) {
+    (void)state;
+    static const size_t length = sizeof GOOD - 1;
+    struct uuid device, other;
+    assert_int_equal(uuid_parse(DEVICE, &device), 0);
+    assert_int_equal(uuid_parse(ID_A, &other), 0);
+    const struct {
+        const char *text;
+        off_t from;
+        unsigned before;
+        bool unfinished_too;
+        const struct uuid *device;
+        size_t taken;
+        const char *message; /* NULL: it is right */
+    } cases[] = {
+        {GOOD GOOD, 0, 0, false, &device, 2 * length, NULL},
+        {GOOD "{\"vers", 0, 0, false, NULL, length, NULL},
+        {GOOD "{\"vers", 0, 0, true, NULL, length,
+         "line 2: it is not a JSON object: it ends within a string"},
+        {GOOD GOOD, (off_t)length, 1, false, NULL, length, NULL},
+        {GOOD "{}\n", (off_t)length, 7, false, NULL, 0, "line 8: version is missing"},
+        {GOOD GOOD "nothing\n" GOOD, 0, 0, false, NULL, 2 * length,
+         "line 3: it is not a JSON object: it is not an object"},
+        {GOOD, 0, 0, false, &other, 0, "line 1: device is another than the file is named for"},
+        {"\n\n" GOOD, 0, 0, false, &device, length + 2, NULL},
+        {"", 0, 0, true, NULL, 0, NULL},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        struct portions portions = {0};
+        const struct exchange_reading reading = {
+            .fd = make_file(cases[i].text, strlen(cases[i].text)),
+            .from = cases[i].from,
+            .lines_before = cases[i].before,
+            .unfinished_too = cases[i].unfinished_too,
+            .device = cases[i].device,
+            .take = take_portion,
+            .userdata = &portions,
+        };
+        _cleanup_free_ char *message = NULL;
+        off_t end = -1;
+        int r = exchange_read(&reading, &end, &message);
+        if (r != (cases[i].message ? -EINVAL : 0) || !streq(or_empty(message), or_empty(cases[i].message)) ||
+            portions.bytes != cases[i].taken)
+            fail_msg("case %zu: %d, \"%s\", %zu taken", i, r, or_empty(message), portions.bytes);
+        if (r >= 0)
+            assert_int_equal(end, cases[i].from + (off_t)cases[i].taken);
+        close(reading.fd);
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void) {
@@ -484,6 +639,10 @@ int main(void) {
         TEST(test_write_only_descriptor),
         TEST(test_forgotten_elsewhere),
         TEST(test_forgotten_before_it_arrives),
+        TEST(test_clocks_ahead),
+        TEST(test_keep_comes_out_the_same),
+        TEST(test_portions),
+        TEST(test_reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1219,6 +1219,24 @@ static void test_forget_leaves_no_stale_copies(void **state) {
     assert_int_equal(count_everywhere(place, "zzz"), 0);
 }
 
+/* A copy of the journal goes with what is erased, unless it was erased before the copy was made. */
+static void test_forget_deletes_copies_that_hold_it(void **state) {
+    struct place *place = *state;
+    char copy[160];
+    snprintf(copy, sizeof copy, "%s.v1", place->path);
+    struct uuid first = add(place, NULL, (struct event){.kind = EVENT_NOTED, .note = S("one")});
+    struct uuid second = add(place, NULL, (struct event){.kind = EVENT_NOTED, .note = S("two")});
+    for (int i = 0; i < 3; i++) {
+        FILE *file = fopen(copy, "w");
+        assert_non_null(file);
+        fwrite(&first, sizeof first, 1, file);
+        fclose(file);
+        assert_int_equal(journal_forget(place->journal, i == 1 ? &second : &first, NOW + 1, 0), 0);
+        assert_int_equal(access(copy, F_OK), i == 0 ? -1 : 0);
+    }
+    unlink(copy);
+}
+
 /* --- Statements ------------------------------------------------------------------------------- */
 
 /* Where each statement looks: a row of what SQLite would do. */
@@ -1377,6 +1395,7 @@ int main(void) {
         TEST(test_closed_prompts_leave_no_text),
         TEST(test_forget_range),
         TEST(test_forget_leaves_no_stale_copies),
+        TEST(test_forget_deletes_copies_that_hold_it),
         TEST(test_no_statement_reads_all_events),
         TEST(test_cost_does_not_grow),
         cmocka_unit_test(test_free_nothing),
