@@ -119,6 +119,7 @@ static int take_in_all(struct syncing *syncing) {
     if (r < 0)
         return fail_errno(r, "cannot read the folder");
     int outcome = OUTCOME_DONE;
+    share_retain(syncing->share, syncing->folder.path, names, n, syncing->own);
     for (size_t i = 0; i < n; i++) {
         if (outcome == OUTCOME_DONE)
             outcome = take_in(syncing, names[i]);
@@ -135,12 +136,24 @@ static int take_in_all(struct syncing *syncing) {
 
 /* --- The verb --------------------------------------------------------------------------------- */
 
+/* From here on the folder is known. */
+static int begin(struct syncing *syncing) {
+    struct share_file *unused;
+    sync_own_name(syncing->journal, syncing->own);
+    if (!share_knows(syncing->share, syncing->folder.path))
+        say_what_it_means(&syncing->folder);
+    int r = share_file(syncing->share, syncing->folder.path, syncing->own, &unused);
+    if (r != -E2BIG)
+        return r < 0 ? fail_errno(r, "cannot remember the folder") : OUTCOME_DONE;
+    complain(
+        "%d folders are remembered already, and no more can be; delete %s to begin anew (everything is then "
+        "read once more)",
+        SHARE_FOLDERS_MAX, syncing->share->path);
+    return OUTCOME_FAILED;
+}
+
 static int write_own(struct syncing *syncing, bool *ret_written) {
     int r = sync_write_own(syncing->share, syncing->journal, &syncing->folder);
-    if (r == -E2BIG) {
-        complain("kindly remembers %d folders at the most", SHARE_FOLDERS_MAX);
-        return OUTCOME_FAILED;
-    }
     if (r < 0)
         return fail_errno(r, "cannot write this device's file");
     *ret_written = r > 0;
@@ -163,10 +176,9 @@ int verb_sync(struct client *client, const struct arguments *arguments) {
     int outcome = open_all(client, word_at(arguments, 0), &syncing);
     if (outcome != OUTCOME_DONE)
         return outcome;
-    sync_own_name(syncing.journal, syncing.own);
-    if (!share_knows(syncing.share, syncing.folder.path))
-        say_what_it_means(&syncing.folder);
-    outcome = take_in_all(&syncing);
+    outcome = begin(&syncing);
+    if (outcome == OUTCOME_DONE)
+        outcome = take_in_all(&syncing);
     if (outcome == OUTCOME_DONE)
         outcome = write_own(&syncing, &written);
     int saved = share_save(syncing.share); /* also what was done before a failure */

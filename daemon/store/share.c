@@ -12,7 +12,7 @@
 #include "daemon/store/json.h"
 
 #define LINE_MAX_SIZE (64 * 1024) /* a path of PATH_MAX bytes, each written as \u00xx, and the numbers */
-#define LINES_MAX     (SHARE_FOLDERS_MAX * SHARE_FILES_MAX)
+#define LINES_MAX     (SHARE_FOLDERS_MAX * (SHARE_FILES_MAX + 1))
 
 enum field_type { FIELD_TEXT, FIELD_NUMBER, FIELD_UUID };
 
@@ -192,7 +192,7 @@ static bool has_room(const struct share *share, const char *folder) {
         folders += is_first_of_folder(share, i);
         files += streq(share->files[i].folder, folder);
     }
-    return files > 0 ? files < SHARE_FILES_MAX : folders < SHARE_FOLDERS_MAX;
+    return files > 0 ? files <= SHARE_FILES_MAX : folders < SHARE_FOLDERS_MAX;
 }
 
 int share_file(struct share *share, const char *folder, const char *name, struct share_file **ret) {
@@ -210,6 +210,23 @@ int share_file(struct share *share, const char *folder, const char *name, struct
         return r;
     *ret = &share->files[share->n - 1];
     return 0;
+}
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void share_retain(struct share *share, const char *folder, char *const *names, size_t n, const char *own) {
+    size_t kept = 0;
+    for (size_t i = 0; i < share->n; i++) {
+        struct share_file *file = &share->files[i];
+        if (!streq(file->folder, folder) || streq(file->name, own) ||
+            (n > 0 && bsearch(&file->name, names, n, sizeof *names, compare_names)))
+            share->files[kept++] = *file;
+        else
+            file_done(file);
+    }
+    share->n = kept;
 }
 
 static uint64_t nsec_of(const struct timespec *time) {

@@ -7,8 +7,9 @@
 
 #include "daemon/core/uuid.h"
 
-#define SHARE_FOLDERS_MAX 8    /* each is written to whenever something is erased */
-#define SHARE_FILES_MAX   1000 /* in one folder: as many devices nobody has, and a folder may be hostile */
+#define SHARE_FOLDERS_MAX 8 /* each is written to whenever something is erased */
+#define SHARE_FILES_MAX                                                                                      \
+    1000 /* in one folder, beside our own: nobody has as many devices, and a folder may be hostile */
 
 /* What is known of a file of entries in a folder. */
 struct share_file {
@@ -44,6 +45,9 @@ int share_visit_folders(const struct share *share, int (*visit)(void *userdata, 
 /* What is known of a file; a new one, with nothing known, where there is none. Borrowed until the next call.
  * -E2BIG: there are too many folders or files. */
 int share_file(struct share *share, const char *folder, const char *name, struct share_file **ret);
+
+/* Forgets the files of a folder that are neither among `names`, sorted, nor `own`. */
+void share_retain(struct share *share, const char *folder, char *const *names, size_t n, const char *own);
 
 /* Notes how the file is, or whether it is still so. */
 void share_note(struct share_file *file, const struct stat *status);

@@ -274,7 +274,8 @@ static int choose_writing(struct journal *journal, const struct sync_folder *fol
     struct stat status;
     bool as_left = fstatat(folder->fd, file->name, &status, AT_SYMLINK_NOFOLLOW) >= 0 &&
                    S_ISREG(status.st_mode) && share_is_as_noted(file, &status);
-    int known = file->seq > 0 ? entries_is_at(journal, file->seq, &file->event) : last == 0;
+    int known =
+        file->seq > 0 ? entries_is_at(journal, file->seq, &file->event) : as_left && status.st_size == 0;
     int erased = known > 0 ? entries_forgotten_after(journal, file->seq) : 0;
     if (known < 0 || erased < 0)
         return known < 0 ? known : erased;

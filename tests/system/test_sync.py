@@ -363,6 +363,28 @@ def test_what_is_known_of_folders_is_lost(laptop):
         assert laptop.synced() == "Nothing new.\n"
 
 
+def test_many_folders_and_files(laptop):
+    """Both have bounds; files that are gone make room for others."""
+    name = "%08x-2222-4333-8444-555555555555.jsonl"
+    for number in range(1, 1100):
+        (laptop.shared / (name % number)).write_text("")
+    status, _out, err = laptop.sync()
+    assert status == FAILED and "more than 1000 files" in err
+    for number in range(1, 1100):
+        (laptop.shared / (name % number)).rename(laptop.shared / (name % (number + 5000)))
+    assert laptop.sync()[0] == FAILED
+    for number in range(1, 1000):
+        (laptop.shared / (name % (number + 5000))).unlink()
+    (laptop.shared / (STRANGER + ".jsonl")).write_text(line(1))
+    assert laptop.synced() == "Taken in: 1 entry.\n"
+    assert len((laptop.journal.parent / "journal.db.sync").read_text().splitlines()) == 102
+    for number in range(8):
+        folder = laptop.folder / str(number)
+        folder.mkdir()
+        status, _out, err = laptop.sync(folder)
+        assert (status, "8 folders are remembered already" in err) == ((DONE, False) if number < 7 else (FAILED, True))
+
+
 def test_wrong_usage(laptop):
     assert laptop.sync(laptop.folder / "none")[0] == USAGE
     assert laptop.run("kindly", "sync")[0] == USAGE
