@@ -100,7 +100,8 @@ int sync_list(const struct sync_folder *folder, char ***ret_names, size_t *ret_n
         free_names(names, n);
         return r;
     }
-    qsort(names, n, sizeof *names, compare_names);
+    if (n > 0)
+        qsort(names, n, sizeof *names, compare_names);
     *ret_names = names;
     *ret_n = n;
     *ret_more = more;
