@@ -232,9 +232,9 @@ bench: deps-check
 
 # --- Install ----------------------------------------------------------------------------------------------------
 # One table: mode, what, where. install, uninstall and the install test read it.
+EXAMPLES   := $(sort $(wildcard docs/examples/*))
 DECK_FILES := $(sort $(wildcard config/decks/*/*.conf))
 WORDING_FILES := $(sort $(wildcard config/wording/*.conf))
-EXAMPLES   := $(sort $(wildcard docs/examples/*))
 define INSTALLED
 755 $(O)/kindlyd $(BINDIR)/kindlyd
 755 $(O)/kindly $(BINDIR)/kindly

@@ -15,7 +15,7 @@ import uuid
 from rig import PATIENCE, Person, Refused, now_usec
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-IN_MODIFY = 2
+IN_MODIFY, IN_MOVED_TO = 2, 0x80
 
 
 class Device(Person):
@@ -99,15 +99,15 @@ def rsync(source, target):
     subprocess.run(["rsync", "-aI", f"--exclude={target.own.name}", f"{source.shared}/", f"{target.shared}/"], check=True, timeout=PATIENCE)
 
 
-class Truncation:
-    """Waits until a file is written to or cut."""
+class Change:
+    """Waits until a file is written to or cut, or one has got its name in a folder."""
 
     def __init__(self, path):
         self.fd = LIBC.inotify_init1(os.O_CLOEXEC)
-        assert self.fd >= 0 and LIBC.inotify_add_watch(self.fd, os.fsencode(path), IN_MODIFY) >= 0
+        assert self.fd >= 0 and LIBC.inotify_add_watch(self.fd, os.fsencode(path), IN_MODIFY | IN_MOVED_TO) >= 0
 
     def wait(self):
-        assert select.select([self.fd], [], [], PATIENCE)[0], "nothing was written"
+        assert select.select([self.fd], [], [], PATIENCE)[0], "nothing has changed"
         os.read(self.fd, 4096)
 
     def stop(self):

@@ -2,6 +2,7 @@
 agree; and every kind of file that has no business there. `test_sync.py --orders N [--seed S]` prints the table."""
 
 import argparse
+import fcntl
 import json
 import os
 import pathlib
@@ -13,7 +14,7 @@ import time
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig_sync import Device, Life, rsync  # noqa: E402
+from rig_sync import Change, Device, Life, rsync  # noqa: E402
 
 DONE, FAILED, USAGE = 0, 1, 2
 SECRET = "a-most-private-sentence"
@@ -90,6 +91,12 @@ def test_two_devices_in_random_orders_agree(tmp_path):
     seed = int(os.environ.get("KINDLY_SEED", time.time_ns() // 1000000))
     print("seed", seed)
     play(tmp_path, 4, seed, print)
+
+
+@pytest.mark.full
+def test_many_orders(tmp_path):
+    """Seen with -s; or run this file."""
+    play(tmp_path, 25, time.time_ns() // 1000000, print)
 
 
 def test_what_is_plain_text_is_said_once(laptop):
@@ -190,6 +197,35 @@ def test_forgetting_while_the_folder_is_away(laptop):
     away.rename(laptop.shared)
     assert laptop.synced() == f"Written: {laptop.own.name}.\n"
     assert laptop.holding(SECRET) == []
+
+
+def test_what_the_daemon_missed_is_made_good_when_it_starts(laptop):
+    """It may have ended between erasing in the journal and in the file."""
+    entry = laptop.call("Note", SECRET, False)
+    laptop.synced()
+    away = laptop.folder / "away"
+    laptop.shared.rename(away)
+    laptop.call("Forget", entry)
+    laptop.daemon.kill()
+    away.rename(laptop.shared)
+    assert laptop.holding(SECRET) == [laptop.own.name]
+    laptop.daemon = laptop.start()
+    assert laptop.holding(SECRET) == []
+
+
+def test_forgetting_while_a_sync_runs(laptop):
+    """Which may have read it before it was erased: the file is written again after it."""
+    entry = laptop.call("Note", SECRET, False)
+    laptop.synced()
+    folder = os.open(laptop.journal.parent, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    status, out, err = laptop.run("kindly", "forget", entry)
+    assert (status, err) == (DONE, "") and "kindly sync is running just now" in out
+    assert laptop.holding(SECRET) == [laptop.own.name]
+    change = laptop.keep(Change(laptop.shared))
+    os.close(folder)
+    while laptop.holding(SECRET):
+        change.wait()
 
 
 def test_an_open_prompt_that_is_forgotten_elsewhere_closes(devices):

@@ -14,7 +14,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rig import PATIENCE, Person  # noqa: E402
 from rig_presenter import BUILD, ROOT  # noqa: E402
-from rig_sync import Device, Truncation  # noqa: E402
+from rig_sync import Device, Change  # noqa: E402
 
 DONE, FAILED, USAGE = 0, 1, 2
 SECRET = "a-most-private-sentence"
@@ -198,10 +198,10 @@ def test_forgotten_words_while_another_reads(laptop):
     status, out, err = laptop.run("kindly", "forget", entry)
     assert (status, out) == (FAILED, "") and "another program reads the journal" in err
     assert SECRET in strings(laptop.journal.parent)
-    truncation = laptop.keep(Truncation(str(laptop.journal) + "-wal"))
+    change = laptop.keep(Change(str(laptop.journal) + "-wal"))
     reader.close()
     while SECRET in strings(laptop.journal.parent):
-        truncation.wait()
+        change.wait()
     assert "(erased)" in laptop.run("kindly", "journal")[1]
 
 
