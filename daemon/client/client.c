@@ -276,6 +276,17 @@ int client_past(struct client *client, const char *option, const char *text, use
     return OUTCOME_DONE;
 }
 
+int client_range(struct client *client, const struct arguments *arguments, struct range *ret) {
+    struct range range = {.until_usec = USEC_INFINITY};
+    const char *since = option_value(arguments, "since"), *until = option_value(arguments, "until");
+    int outcome = since ? client_past(client, "since", since, &range.since_usec) : OUTCOME_DONE;
+    if (outcome == OUTCOME_DONE && until)
+        outcome = client_past(client, "until", until, &range.until_usec);
+    if (outcome == OUTCOME_DONE)
+        *ret = range;
+    return outcome;
+}
+
 int client_number(const char *option, const char *text, uint32_t low, uint32_t high, uint32_t *ret) {
     char *end;
     errno = 0;

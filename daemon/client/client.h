@@ -75,6 +75,12 @@ int client_list(struct client *client, struct json_object **ret_rows, const char
 /* All properties of the daemon, by name. */
 int client_properties(struct client *client, struct json_object **ret);
 
+/* What --since and --until say; 0 and USEC_INFINITY where they are not given. */
+struct range {
+    usec_t since_usec, until_usec;
+};
+int client_range(struct client *client, const struct arguments *arguments, struct range *ret);
+
 /* A span or a moment as a person writes them: "20min", "14:30", "tomorrow". */
 struct when {
     usec_t span_usec;  /* 0: a moment was meant. USEC_INFINITY: for ever */

@@ -13,10 +13,6 @@
 
 /* --- export ----------------------------------------------------------------------------------- */
 
-struct range {
-    usec_t since_usec, until_usec;
-};
-
 static int write_jsonl(struct client *client, struct journal *journal, const struct range *range,
                        FILE *stream) {
     (void)client;
@@ -43,14 +39,6 @@ static const struct format *find_format(const char *name) {
     return NULL;
 }
 
-static int read_range(struct client *client, const struct arguments *arguments, struct range *range) {
-    const char *since = option_value(arguments, "since"), *until = option_value(arguments, "until");
-    int outcome = since ? client_past(client, "since", since, &range->since_usec) : OUTCOME_DONE;
-    if (outcome == OUTCOME_DONE && until)
-        outcome = client_past(client, "until", until, &range->until_usec);
-    return outcome;
-}
-
 static int open_journal(struct journal **ret) {
     _cleanup_free_ char *path = NULL, *problem = NULL;
     int r = path_journal(&path);
@@ -70,10 +58,10 @@ static int open_journal(struct journal **ret) {
 int verb_export(struct client *client, const struct arguments *arguments) {
     const char *name = option_value(arguments, "format");
     const struct format *format = find_format(name ? name : formats[0].name);
-    struct range range = {.until_usec = USEC_INFINITY};
+    struct range range;
     if (!format)
         return fail_usage("--format is jsonl or markdown, not \"%s\"", name);
-    int outcome = read_range(client, arguments, &range);
+    int outcome = client_range(client, arguments, &range);
     _cleanup_(journal_freep) struct journal *journal = NULL;
     if (outcome == OUTCOME_DONE)
         outcome = open_journal(&journal);

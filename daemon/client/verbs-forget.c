@@ -131,23 +131,6 @@ static int ask_everything(const struct arguments *arguments) {
     return OUTCOME_FAILED;
 }
 
-struct range {
-    usec_t since_usec, until_usec;
-};
-
-static int read_range(struct client *client, const struct arguments *arguments, struct range *ret) {
-    struct range range = {.until_usec = USEC_INFINITY};
-    int outcome = client_past(client, "since", option_value(arguments, "since"), &range.since_usec);
-    if (outcome == OUTCOME_DONE && option_given(arguments, "until"))
-        outcome = client_past(client, "until", option_value(arguments, "until"), &range.until_usec);
-    if (outcome != OUTCOME_DONE)
-        return outcome;
-    if (range.until_usec <= range.since_usec)
-        return fail_usage(_("--until is not after --since"));
-    *ret = range;
-    return OUTCOME_DONE;
-}
-
 /* `ret_any`: whether something was erased. */
 static int forget_range(struct client *client, const struct range *range, bool *ret_any) {
     _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
@@ -205,8 +188,8 @@ int verb_forget(struct client *client, const struct arguments *arguments) {
         return fail_usage(_("--until goes with --since only"));
     if (id && *id == '\0')
         return fail_usage(_("the ID is empty; kindly journal --ids shows them"));
-    int outcome = since        ? read_range(client, arguments, &range)
-                  : everything ? ask_everything(arguments)
-                               : OUTCOME_DONE;
+    int outcome = everything ? ask_everything(arguments) : client_range(client, arguments, &range);
+    if (outcome == OUTCOME_DONE && range.until_usec <= range.since_usec)
+        return fail_usage(_("--until is not after --since"));
     return outcome == OUTCOME_DONE ? forget(client, id, &range) : outcome;
 }

@@ -25,17 +25,14 @@ static usec_t last_year(const struct zone *zone, usec_t now_usec) {
 static int read_range(struct client *client, const struct arguments *arguments, struct entry_filter *filter,
                       struct report *report) {
     const struct zone *zone = client_zone(client);
-    const char *since = option_value(arguments, "since"), *until = option_value(arguments, "until");
+    bool since = option_given(arguments, "since"), until = option_given(arguments, "until");
     usec_t now = client_now();
-    int outcome = OUTCOME_DONE;
-    filter->since_usec = last_year(zone, now);
-    filter->until_usec = USEC_INFINITY;
-    if (since)
-        outcome = client_past(client, "since", since, &filter->since_usec);
-    if (until && outcome == OUTCOME_DONE)
-        outcome = client_past(client, "until", until, &filter->until_usec);
+    struct range range;
+    int outcome = client_range(client, arguments, &range);
     if (outcome != OUTCOME_DONE)
         return outcome;
+    filter->since_usec = since ? range.since_usec : last_year(zone, now);
+    filter->until_usec = range.until_usec;
     if (filter->since_usec >= MIN_OF(filter->until_usec, now))
         return fail_usage("there is no time between --since and --until");
     report->last_year = !since && !until;

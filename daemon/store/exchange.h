@@ -21,7 +21,7 @@
 #define EXCHANGE_VERSION  1
 #define EXCHANGE_LINE_MAX (64 * 1024)         /* bytes of a line: some ten times what an event can hold */
 #define EXCHANGE_FILE_MAX (256 * 1024 * 1024) /* bytes of a file: about a million events */
-#define EXCHANGE_PORTION  (1024 * 1024) /* what the daemon is given at once: it is busy for about 0.3 s */
+#define EXCHANGE_PORTION  (1024 * 1024) /* what the daemon is given at once: it is busy for about 0.1 s */
 
 /* Writes the events of entries whose time is in [since, until), in the order they were written down.
  * `device`: only those that happened on it; NULL: of all. `stream` is not flushed. -EIO, ...: what writing

@@ -185,7 +185,8 @@ static int open_entries(const struct sync_folder *folder, const char *name, int 
     return *ret_message ? -EINVAL : -ENOMEM;
 }
 
-/* What was taken in is known from now on; how the file is only if that is all of it and it still is so. */
+/* What was taken in is known from now on; how the file is only if that is all of it. Nothing is known of one
+ * that changed meanwhile. */
 static int note_taken(struct share_file *file, int fd, const struct stat *before, const struct taking *taking,
                       bool whole, const struct hash_key *key) {
     struct stat after;
@@ -198,7 +199,10 @@ static int note_taken(struct share_file *file, int fd, const struct stat *before
         return r == -ENOMEM ? r : 0;
     }
     share_note(file, &after);
-    if (!share_is_as_noted(file, before) || !whole)
+    bool changed = !share_is_as_noted(file, before);
+    if (changed) /* while it was read: what the sum is over may not be what was taken in */
+        file->taken = 0;
+    if (changed || !whole)
         file->size = file->inode = file->changed_nsec = 0;
     return 0;
 }
