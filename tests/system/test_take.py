@@ -1,6 +1,5 @@
-"""The journal taken along and erased: export, import, forget, on a real daemon; and the examples of units."""
+"""The journal taken along and erased: export, import, forget, on a real daemon."""
 
-import json
 import os
 import pathlib
 import shutil
@@ -13,12 +12,11 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rig import PATIENCE, Person  # noqa: E402
-from rig_presenter import BUILD, ROOT  # noqa: E402
+from rig_presenter import BUILD  # noqa: E402
 from rig_sync import Device, Change  # noqa: E402
 
 DONE, FAILED, USAGE = 0, 1, 2
 SECRET = "a-most-private-sentence"
-EXAMPLES = pathlib.Path(ROOT) / "docs/examples"
 
 
 @pytest.fixture(name="laptop")
@@ -218,36 +216,3 @@ def test_forget_many(laptop, how):
     assert (status, err) == (DONE, "") and out.startswith("Erased 2 entries.\n")
     assert SECRET not in strings(laptop.journal.parent) and SECRET not in strings(laptop.shared)
     assert laptop.run("kindly", "forget", *arguments)[1] == "There was nothing to erase.\n"
-
-
-# ---- Examples of units ----
-
-
-def test_the_examples_are_sound(tmp_path):
-    """With the system's own targets beside them, and the command as it is built."""
-    for kind in "*.target", "*.socket", "*.slice", "dbus.service":
-        for unit in pathlib.Path("/usr/lib/systemd/user").glob(kind):
-            (tmp_path / unit.name).symlink_to(unit)
-    units = sorted(path.name for path in EXAMPLES.glob("kindly-sync.*"))
-    assert units == ["kindly-sync.path", "kindly-sync.service", "kindly-sync.timer"]
-    for name in units:
-        text = (EXAMPLES / name).read_text()
-        (tmp_path / name).write_text(text.replace("ExecStart=kindly ", f"ExecStart={BUILD}/kindly "))
-    verified = subprocess.run(
-        ["systemd-analyze", "--user", "verify", "--man=no", *(tmp_path / name for name in units)], check=False,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path),
-             "SYSTEMD_UNIT_PATH": str(tmp_path)}, capture_output=True, text=True, timeout=PATIENCE)
-    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
-
-
-def test_the_example_runs(laptop):
-    """The command of the service, in a home with the folder that the units name."""
-    command, = [line for line in (EXAMPLES / "kindly-sync.service").read_text().splitlines() if "ExecStart=" in line]
-    folder = laptop.folder / "home/Sync/kindly"
-    folder.mkdir(parents=True)
-    laptop.call("Note", "of the laptop", False)
-    arguments = command.removeprefix("ExecStart=kindly ").replace("%h", laptop.env["HOME"]).split()
-    assert laptop.run("kindly", *arguments)[0] == DONE
-    assert [json.loads(line)["note"] for line in (folder / laptop.own.name).read_text().splitlines()] == ["of the laptop"]
-    watched = [line for line in (EXAMPLES / "kindly-sync.path").read_text().splitlines() if "PathChanged=" in line]
-    assert watched == ["PathChanged=" + arguments[1].replace(laptop.env["HOME"], "%h")]
