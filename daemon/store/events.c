@@ -245,10 +245,21 @@ static int note_hard_line(struct journal *journal, const struct event *event) {
     return query_run(&query);
 }
 
-/* For transaction_end(), which deletes the copies that hold it. */
+static int has_content(struct journal *journal, const struct uuid *entry) {
+    _cleanup_query_ struct query query = query_start(journal, STATEMENT_HAS_CONTENT);
+    put_uuid(&query, entry);
+    return query_step(&query);
+}
+
+/* For transaction_end(), which deletes the copies that hold it. Where nothing is here that could be erased, a
+ * copy isn't touched: it may be all that is left of a damaged journal, and hold no more of the entry than
+ * this one does. */
 static int note_erased(struct journal *journal, const struct uuid *entry) {
-    int r = array_reserve(&journal->erased, &journal->erased_capacity, journal->n_erased + 1,
-                          sizeof *journal->erased);
+    int r = has_content(journal, entry);
+    if (r <= 0)
+        return r;
+    r = array_reserve(&journal->erased, &journal->erased_capacity, journal->n_erased + 1,
+                      sizeof *journal->erased);
     if (r >= 0)
         journal->erased[journal->n_erased++] = *entry;
     return r;
@@ -314,9 +325,8 @@ int entries_follow(struct journal *journal, const struct event *event, usec_t la
 
 static int add(struct journal *journal, const struct uuid *device, const struct event *event,
                usec_t latest_usec) {
-    int erased = event->kind == EVENT_FORGOTTEN ? is_forgotten(journal, &event->entry) : 0;
-    int r = erased < 0 ? erased : insert_event(journal, device, event);
-    if (r <= 0 || erased > 0)
+    int r = insert_event(journal, device, event);
+    if (r <= 0)
         return r;
     r = entries_follow(journal, event, latest_usec);
     return r < 0 ? r : 1;

@@ -178,6 +178,9 @@ static const char *const statements[STATEMENT_COUNT] = {
                                " not_for_me = 0, less = 0",
     [STATEMENT_RESET_CARDS] = "UPDATE card SET resting = 0 WHERE resting = 1",
 
+    [STATEMENT_HAS_CONTENT] = "SELECT 1 FROM event INDEXED BY event_entry WHERE entry = ?"
+                              " AND 'text' IN (typeof(prompt), typeof(text), typeof(choice), typeof(note),"
+                              " typeof(why)) LIMIT 1",
     [STATEMENT_ERASE] = "UPDATE event INDEXED BY event_entry SET " ZEROED("prompt") ", " ZEROED(
         "text") ", " ZEROED("choice") ", " ZEROED("note") ", " ZEROED("why") " WHERE entry = ?",
     [STATEMENT_ERASE_OWN] =

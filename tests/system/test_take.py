@@ -187,6 +187,23 @@ def test_forgotten_words_are_nowhere(laptop):
         laptop.daemon = laptop.start()
 
 
+def test_a_journal_set_aside_outlives_what_was_erased_before(laptop, tmp_path):
+    """A new journal that takes in that something was forgotten long ago leaves the damaged one alone."""
+    laptop.call("Forget", laptop.call("Note", SECRET, False))
+    laptop.call("Note", "innocent", False)
+    file = tmp_path / "journal.jsonl"
+    assert laptop.run("kindly", "export", str(file))[0] == DONE
+    laptop.daemon.end()
+    aside = laptop.journal.parent / "journal.db.damaged-20261125T101112"
+    laptop.journal.rename(aside)
+    laptop.daemon = laptop.start()
+    assert laptop.run("kindly", "import", str(file))[1] == "Taken in: 2 entries.\n"
+    assert aside.exists()
+    innocent, = [row["id"] for row in laptop.rows() if "note" in row]
+    assert laptop.run("kindly", "forget", innocent)[0] == DONE
+    assert not aside.exists()
+
+
 def test_forgotten_words_while_another_reads(laptop):
     """It is said that they aren't gone yet; and then they go without anybody asking again."""
     entry = laptop.call("Note", SECRET, False)

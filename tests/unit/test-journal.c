@@ -1219,7 +1219,8 @@ static void test_forget_leaves_no_stale_copies(void **state) {
     assert_int_equal(count_everywhere(place, "zzz"), 0);
 }
 
-/* A copy of the journal goes with what is erased, unless it was erased before the copy was made. */
+/* A copy of the journal goes with what is erased, unless there was nothing left to erase: it may be all that
+ * is left of a damaged journal. */
 static void test_forget_deletes_copies_that_hold_it(void **state) {
     struct place *place = *state;
     char copy[160];
