@@ -744,9 +744,11 @@ static int load_first(struct daemon *daemon) {
 static void read_notice(struct daemon *daemon) {
     _cleanup_free_ char *notice = NULL, *text = NULL;
     if (journal_notice(daemon->journal_path, &notice) >= 0 &&
-        asprintf(&text, "%s (kindly doctor says more, and ends this message)", notice) < 0)
+        asprintf(&text, _("%s (kindly doctor says more, and ends this message)"), notice) < 0)
         text = NULL;
-    set_problem(&daemon->journal_notice, text);
+    set_problem_as(&daemon->journal_notice,
+                   "The journal was damaged; it was set aside, and a new one begun (kindly doctor says more)",
+                   text);
 }
 
 static int open_journal_with(struct daemon *daemon, int (*open)(const char *path, usec_t now_usec,
@@ -755,9 +757,9 @@ static int open_journal_with(struct daemon *daemon, int (*open)(const char *path
     int r = open(daemon->journal_path, clock_realtime(), &daemon->journal, &problem);
     read_notice(daemon);
     if (r < 0) {
-        _cleanup_free_ char *told = journal_problem(daemon->journal_path, r);
-        set_problem_as(&daemon->journal_problem, problem ? problem : "The journal can't be opened",
-                       told ? told : _("The journal can't be opened"));
+        _cleanup_free_ char *english = journal_problem(daemon->journal_path, r);
+        set_problem_as(&daemon->journal_problem, english ? english : "The journal can't be opened",
+                       problem ? problem : _("The journal can't be opened"));
         return r;
     }
     daemon->secret = *journal_secret(daemon->journal);
@@ -900,7 +902,7 @@ static void erase_shared(struct daemon *daemon) {
         flush_later(daemon);
     else if (r < 0)
         say(LOG_WARNING, "what was erased is still in a file of a shared folder (%s); kindly sync mends it",
-            strerror(-r));
+            reason_of(r));
 }
 
 static int on_flush(sd_event_source *source, uint64_t usec, void *userdata) {

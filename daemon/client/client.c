@@ -15,6 +15,7 @@
 #include "daemon/core/span.h"
 #include "daemon/core/translate.h"
 #include "daemon/store/deck.h"
+#include "daemon/store/journal.h"
 #include "daemon/store/paths.h"
 #include "daemon/store/zonefile.h"
 
@@ -273,6 +274,23 @@ int client_past(struct client *client, const char *option, const char *text, use
     if (moment_parse(text, client_now(), client_zone(client), MOMENT_LAST, 0, ret_usec) < 0)
         return fail_usage(_("--%s: \"%s\" is not a time (2026-03-28, yesterday, last monday, 14:30)"), option,
                           text);
+    return OUTCOME_DONE;
+}
+
+int client_journal(struct journal **ret) {
+    _cleanup_free_ char *path = NULL, *problem = NULL;
+    struct journal *journal = NULL;
+    int r = path_journal(&path);
+    if (r < 0)
+        return fail_errno(r, _("cannot find the journal"));
+    r = journal_open_readonly(path, &journal, &problem);
+    if (problem && r != -ENOENT)
+        complain("%s", problem); /* also of one that a newer version wrote: what is known of it is read */
+    else if (r < 0 && r != -ENOENT)
+        return fail_errno(r, _("cannot read the journal"));
+    if (r < 0 && r != -ENOENT)
+        return OUTCOME_FAILED;
+    *ret = journal;
     return OUTCOME_DONE;
 }
 

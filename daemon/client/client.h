@@ -35,6 +35,7 @@ usec_t client_now(void);
 /* The local zone; UTC when TZ names none that is known here. Borrowed. */
 const struct zone *client_zone(struct client *client);
 
+struct journal;
 struct schedule;
 
 /* The languages of a schedule that leaves them to the locale: see deck_settle_languages(). */
@@ -74,6 +75,10 @@ int client_list(struct client *client, struct json_object **ret_rows, const char
 
 /* All properties of the daemon, by name. */
 int client_properties(struct client *client, struct json_object **ret);
+
+/* Opens the person's journal for reading, beside the daemon or without it. `*ret` is NULL where there is none
+ * yet. OUTCOME_FAILED: told. */
+int client_journal(struct journal **ret);
 
 /* What --since and --until say; 0 and USEC_INFINITY where they are not given. */
 struct range {

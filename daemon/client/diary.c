@@ -13,15 +13,15 @@
 static const struct {
     const char *state, *words;
 } state_words[] = {
-    {"open", "Still open"},
-    {"dismissed", "Put away"},
-    {"seen", "Put away"},
+    {"open", NC_("outcome", "Still open")},
+    {"dismissed", NC_("outcome", "Put away")},
+    {"seen", NC_("outcome", "Put away")},
 };
 
 static const char *words_of_state(const char *state) {
     for (size_t i = 0; i < ELEMENTSOF(state_words); i++)
         if (streq(state_words[i].state, state))
-            return state_words[i].words;
+            return translate_in_context(state_words[i].words);
     return "";
 }
 
@@ -46,10 +46,10 @@ const char *outcome_words(const struct happened *happened, char buffer[OUTCOME_W
     char answer[160];
     answer_words(happened, answer, sizeof answer);
     const char *parts[] = {
-        happened->snoozes > 0 ? "Put off" : "",
+        happened->snoozes > 0 ? translate_in_context(NC_("outcome", "Put off")) : "",
         answer,
         words_of_state(happened->state),
-        happened->keep ? "Kept" : "",
+        happened->keep ? translate_in_context(NC_("outcome", "Kept")) : "",
     };
     size_t used = 0;
     buffer[0] = '\0';
@@ -158,10 +158,10 @@ static int write_entry(void *userdata, const struct entry *entry) {
     };
     outcome_words(&happened, outcome);
     if (streq(entry->state, "forgotten"))
-        fputs(" *(erased)*", diary->stream);
+        fprintf(diary->stream, " *%s*", _("(erased)"));
     if (*entry->text) {
         fputc(' ', diary->stream);
-        write_short(diary->stream, entry->text);
+        write_short(diary->stream, _(entry->text)); /* some are ours, not a deck's */
     }
     if (*outcome) {
         fputs(" *", diary->stream);
@@ -181,6 +181,6 @@ int diary_write(struct client *client, struct journal *journal, usec_t since_use
     const struct entry_filter filter = {
         .since_usec = since_usec, .until_usec = until_usec, .theme = THEME_NONE};
     struct diary diary = {.client = client, .stream = stream, .day = INT32_MIN};
-    fputs("# Journal\n", stream);
+    fprintf(stream, "# %s\n", _("Journal"));
     return journal_visit(journal, &filter, write_entry, &diary);
 }

@@ -12,3 +12,6 @@ struct importing {
 
 /* Gives a portion to Import(h). -ECANCELED: see `outcome`. */
 int import_portion(struct importing *importing, int fd);
+
+/* "Taken in: 3 entries." */
+void import_say_taken_in(const struct importing *importing);

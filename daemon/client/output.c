@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/core/translate.h"
+
 /* Where the file will stand: links on the way are followed if it is there. */
 static int choose_path(const char *path, char **ret) {
     struct stat status;
@@ -51,7 +53,7 @@ int output_open(const char *path, struct output *ret) {
     if (r < 0) {
         free(output.path);
         if (r == -EEXIST)
-            return fail_usage("%s is no regular file; without a FILE it goes to standard output", path);
+            return fail_usage(_("%s is no regular file; without a FILE it goes to standard output"), path);
         return fail_errno(r, path);
     }
     *ret = output;
@@ -64,7 +66,7 @@ int output_finish(struct output *output) {
     if (written && output->path)
         written = fsync(fileno(output->stream)) == 0 && rename(output->temporary, output->path) == 0;
     if (!written)
-        return fail_errno(errno > 0 ? -errno : -EIO, output->path ? output->path : "cannot write");
+        return fail_errno(errno > 0 ? -errno : -EIO, output->path ? output->path : _("cannot write"));
     free(output->temporary);
     output->temporary = NULL;
     return OUTCOME_DONE;

@@ -6,6 +6,8 @@
  * readers, and rests on length, shape and place, not on colour. */
 #include "daemon/client/report-html.h"
 
+#include "daemon/core/translate.h"
+
 /* No request can leave the page, whatever a browser or a mistake of ours would do. */
 #define POLICY "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -296,7 +298,7 @@ static void put_line(FILE *file, const struct own_line *line, bool booklet) {
         fputs("<p class=\"asked\">", file);
         put_text(file, report_prompt());
         fputs(" <bdi>", file);
-        put_text(file, line->prompt);
+        put_text(file, _(line->prompt)); /* some are ours, not a deck's */
         fputs("</bdi></p>\n", file);
     }
     if (line->keep && !booklet)
@@ -329,10 +331,16 @@ static void put_lines(const struct report *report, bool booklet, FILE *file) {
 
 /* --- The page --------------------------------------------------------------------------------- */
 
+/* Ours says which it is; where there is no catalogue, texts are English. */
+static const char *language_of_page(void) {
+    return translate_in_context(NC_("language of the texts, for HTML", "en"));
+}
+
 static void put_head(const struct report *report, bool booklet, FILE *file) {
     char range[REPORT_RANGE_SIZE];
     const char *title = booklet ? report_words_heading() : report_title();
-    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+    fprintf(file, "<!DOCTYPE html>\n<html lang=\"%s\">\n", language_of_page());
+    fputs("<head>\n<meta charset=\"utf-8\"/>\n"
           "<meta http-equiv=\"Content-Security-Policy\" content=\"" POLICY "\"/>\n"
           "<meta name=\"referrer\" content=\"no-referrer\"/>\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>",

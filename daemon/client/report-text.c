@@ -2,6 +2,8 @@
  * other. Pictures are drawn of characters that a monospaced font has in one width. */
 #include "daemon/client/report-text.h"
 
+#include "daemon/core/translate.h"
+
 #define INDENT         2
 #define GAP            2
 #define PICTURE_WIDTH  20 /* of all but days, which take one column each */
@@ -147,7 +149,7 @@ static void print_more(const struct report *report, FILE *file) {
     char more[160];
     civil_from_days(report->first_day, &year, &month, &day);
     snprintf(more, sizeof more,
-             "These are the newest. kindly journal --notes --since %04d-%02d-%02d has more.", (int)year,
+             _("These are the newest. kindly journal --notes --since %04d-%02d-%02d has more."), (int)year,
              month, day);
     fputc('\n', file);
     print_text(file, 0, 0, more);

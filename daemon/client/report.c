@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "daemon/core/translate.h"
 #include "daemon/core/zone.h"
 
 void report_done(struct report *report) {
@@ -43,44 +44,44 @@ int report_add(void *userdata, const struct entry *entry) {
 /* --- Words ------------------------------------------------------------------------------------ */
 
 const char *report_title(void) {
-    return "Your journal";
+    return _("Your journal");
 }
 
 const char *report_words_heading(void) {
-    return "In your own words";
+    return _("In your own words");
 }
 
 const char *report_no_words(void) {
-    return "There is no line of your own in this time. That is fine.";
+    return _("There is no line of your own in this time. That is fine.");
 }
 
 const char *report_prompt(void) {
-    return "The prompt:";
+    return _("The prompt:");
 }
 
 const char *report_kept(void) {
-    return "A line you kept: it comes back some day.";
+    return _("A line you kept: it comes back some day.");
 }
 
 const char *report_in_words(void) {
-    return "In words";
+    return _("In words");
 }
 
 const char *report_contents(void) {
-    return "On this page";
+    return _("On this page");
 }
 
 const char *report_support(void) {
-    return "kindly is not treatment, and not for emergencies. If you would like to talk with someone, "
-           "findahelpline.com lists people who listen, and \"Support\" in the menu has your own line.";
+    return _("kindly is not treatment, and not for emergencies. If you would like to talk with someone, "
+             "findahelpline.com lists people who listen, and \"Support\" in the menu has your own line.");
 }
 
 const char *report_made(int32_t day, char buffer[REPORT_MADE_SIZE]) {
     char date[FULL_DATE_WORDS_SIZE];
     snprintf(
         buffer, REPORT_MADE_SIZE,
-        "Made on this computer on %s. It loads nothing and sends nothing; whoever can open this file can "
-        "read it.",
+        _("Made on this computer on %s. It loads nothing and sends nothing; whoever can open this file can "
+          "read it."),
         full_date_words(day, date));
     return buffer;
 }
@@ -90,7 +91,7 @@ const char *report_range(const struct report *report, char buffer[REPORT_RANGE_S
     full_date_words(report->first_day, first);
     full_date_words(report->last_day, last);
     snprintf(buffer, REPORT_RANGE_SIZE,
-             report->last_year ? "The last year, from %s to %s." : "From %s to %s.", first, last);
+             report->last_year ? _("The last year, from %s to %s.") : _("From %s to %s."), first, last);
     return buffer;
 }
 
@@ -98,15 +99,18 @@ const char *line_time(const struct own_line *line, char buffer[LINE_TIME_SIZE]) 
     char day[DAY_WORDS_SIZE];
     int32_t second;
     day_words(figures_day(line->time_usec, line->offset_sec, &second), day);
-    snprintf(buffer, LINE_TIME_SIZE, "%s, %02d:%02d", day, (int)(second / 3600), (int)(second / 60 % 60));
+    snprintf(buffer, LINE_TIME_SIZE, _("%s, %02d:%02d"), day, (int)(second / 3600), (int)(second / 60 % 60));
     return buffer;
 }
 
-static const char *const theme_names[THEME_COUNT] = {
-    [THEME_KINDNESS] = "Kindness", [THEME_ACCEPTANCE] = "Acceptance",  [THEME_HUMANITY] = "Being human",
-    [THEME_NOTICING] = "Noticing", [THEME_FRIEND] = "A friend's view", [THEME_CARE] = "Care",
-    [THEME_IMAGE] = "Self-image",  [THEME_RESPECT] = "Self-respect",   [THEME_FORGIVENESS] = "Forgiveness",
-    [THEME_PATIENCE] = "Patience", [THEME_OWN] = "Your own lines",
+/* As headings of rows. */
+static const char *const theme_headings[THEME_COUNT] = {
+    [THEME_KINDNESS] = NC_("heading", "Kindness"),       [THEME_ACCEPTANCE] = NC_("heading", "Acceptance"),
+    [THEME_HUMANITY] = NC_("heading", "Being human"),    [THEME_NOTICING] = NC_("heading", "Noticing"),
+    [THEME_FRIEND] = NC_("heading", "A friend's view"),  [THEME_CARE] = NC_("heading", "Care"),
+    [THEME_IMAGE] = NC_("heading", "Self-image"),        [THEME_RESPECT] = NC_("heading", "Self-respect"),
+    [THEME_FORGIVENESS] = NC_("heading", "Forgiveness"), [THEME_PATIENCE] = NC_("heading", "Patience"),
+    [THEME_OWN] = NC_("heading", "Your own lines"),
 };
 
 _Static_assert(FIGURES_ENOUGH == 20, "sentences below say so");
@@ -114,21 +118,23 @@ _Static_assert(FIGURES_ENOUGH == 20, "sentences below say so");
 static const struct {
     const char *heading, *about, *nothing, *labels;
 } parts[PART_COUNT] = {
-    [PART_THEMES] = {"What the prompts were about",
-                     "How often each theme was shown. It says what came, not how you did.",
-                     "Fewer than 20 prompts were shown in this time: too few for a picture.", "Theme"},
-    [PART_HELPFUL] = {"What you marked as helpful",
-                      "Only prompts that you marked helpful, okay or not for you are in it. Letting one pass "
-                      "says nothing, and is not counted.",
-                      "Nothing was marked in this time, and nothing needs to be.", "Theme"},
+    [PART_THEMES] = {N_("What the prompts were about"),
+                     N_("How often each theme was shown. It says what came, not how you did."),
+                     N_("Fewer than 20 prompts were shown in this time: too few for a picture."),
+                     NC_("heading", "Theme")},
+    [PART_HELPFUL] =
+        {N_("What you marked as helpful"),
+         N_("Only prompts that you marked helpful, okay or not for you are in it. Letting one pass "
+            "says nothing, and is not counted."),
+         N_("Nothing was marked in this time, and nothing needs to be."), NC_("heading", "Theme")},
     [PART_CALENDAR] =
-        {"Days with a moment",
-         "A mark is a day on which you answered or wrote something, whatever it was. The others "
-         "are days like any other.",
-         "There is no answer and no line in this time. That is fine.", "Month"},
-    [PART_HOURS] = {"When prompts arrived",
-                    "By the hour in which they came, on the clock of the place where you were.",
-                    "No prompt of the schedule was shown in this time.", "Hour"},
+        {N_("Days with a moment"),
+         N_("A mark is a day on which you answered or wrote something, whatever it was. The others "
+            "are days like any other."),
+         N_("There is no answer and no line in this time. That is fine."), NC_("heading", "Month")},
+    [PART_HOURS] = {N_("When prompts arrived"),
+                    N_("By the hour in which they came, on the clock of the place where you were."),
+                    N_("No prompt of the schedule was shown in this time."), NC_("heading", "Hour")},
 };
 
 /* --- Sections --------------------------------------------------------------------------------- */
@@ -159,11 +165,12 @@ static int add_themes(const struct report *report, struct section *section) {
         uint32_t n = figures->themes[theme].shown;
         if (n == 0)
             continue;
-        struct row *row = add_row(section, theme_names[theme],
+        struct row *row = add_row(section, translate_in_context(theme_headings[theme]),
                                   (struct picture){.kind = PICTURE_BAR, .value = n, .of = most});
         if (!row)
             return -ENOMEM;
-        snprintf(row->sentence, sizeof row->sentence, n == 1 ? "Shown %u time." : "Shown %u times.", n);
+        snprintf(row->sentence, sizeof row->sentence, TRANSLATE_COUNT("Shown %u time.", "Shown %u times.", n),
+                 n);
     }
     return 0;
 }
@@ -182,21 +189,22 @@ static int add_helpful(const struct report *report, struct section *section) {
                  marked = report->figures.themes[theme].marked;
         if (marked == 0)
             continue;
-        struct row *row = add_row(section, theme_names[theme], picture_helpful(helpful, marked));
+        struct row *row =
+            add_row(section, translate_in_context(theme_headings[theme]), picture_helpful(helpful, marked));
         if (!row)
             return -ENOMEM;
         if (marked < FIGURES_ENOUGH)
             snprintf(row->sentence, sizeof row->sentence,
-                     "You marked %u of %u as helpful; too few to say more.", helpful, marked);
+                     _("You marked %1$u of %2$u as helpful; too few to say more."), helpful, marked);
         else
             snprintf(row->sentence, sizeof row->sentence,
-                     "You marked %u of %u as helpful: roughly, between %u and %u in 100.", helpful, marked,
-                     row->picture.low, row->picture.high);
+                     _("You marked %1$u of %2$u as helpful: roughly, between %3$u and %4$u in 100."), helpful,
+                     marked, row->picture.low, row->picture.high);
     }
     return 0;
 }
 
-/* "1, 5 to 7, 12" of the bits set. */
+/* "1, 5-7, 12" of the bits set. */
 static void list_days(uint32_t days, char *buffer, size_t size) {
     size_t length = 0;
     *buffer = '\0';
@@ -206,8 +214,8 @@ static void list_days(uint32_t days, char *buffer, size_t size) {
             last++;
         if (last == day)
             continue;
-        const char *comma = length > 0 ? ", " : "";
-        const char *between = last - 1 == day ? "" : last - 2 == day ? ", " : "-";
+        const char *comma = length > 0 ? _(", ") : "";
+        const char *between = last - 1 == day ? "" : last - 2 == day ? _(", ") : "-";
         int n = *between ? snprintf(buffer + length, size - length, "%s%d%s%d", comma, day, between, last - 1)
                          : snprintf(buffer + length, size - length, "%s%d", comma, day);
         length += (size_t)MAX_OF(n, 0);
@@ -253,7 +261,7 @@ static int add_hours(const struct report *report, struct section *section) {
             add_row(section, label, (struct picture){.kind = PICTURE_BAR, .value = n, .of = most});
         if (!row)
             return -ENOMEM;
-        snprintf(row->sentence, sizeof row->sentence, n == 1 ? "%u prompt." : "%u prompts.", n);
+        snprintf(row->sentence, sizeof row->sentence, TRANSLATE_COUNT("%u prompt.", "%u prompts.", n), n);
     }
     return 0;
 }
@@ -268,14 +276,17 @@ int section_build(const struct report *report, enum part part, struct section *r
     if ((part == PART_CALENDAR || part == PART_HOURS) && !report->calendar)
         return 0;
     struct section section = {
-        .heading = parts[part].heading, .about = parts[part].about, .labels = parts[part].labels};
+        .heading = _(parts[part].heading),
+        .about = _(parts[part].about),
+        .labels = translate_in_context(parts[part].labels),
+    };
     int r = add[part](report, &section);
     if (r < 0) {
         section_done(&section);
         return r;
     }
     if (section.n_rows == 0)
-        section.nothing = parts[part].nothing;
+        section.nothing = _(parts[part].nothing);
     *ret = section;
     return 1;
 }

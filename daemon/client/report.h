@@ -41,15 +41,15 @@ struct picture {
 };
 
 struct row {
-    char label[64];
-    char sentence[192]; /* says all that the picture shows */
+    char label[96];
+    char sentence[256]; /* says all that the picture shows */
     struct picture picture;
 };
 
 enum part { PART_THEMES, PART_HELPFUL, PART_CALENDAR, PART_HOURS, PART_COUNT };
 
 struct section {
-    const char *heading, *about; /* static */
+    const char *heading, *about; /* static; these and all words are in the person's language */
     const char *nothing;         /* instead of rows; NULL when there are some */
     const char *labels;          /* what the labels are: "Theme" */
     struct row *rows;

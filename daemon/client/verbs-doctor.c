@@ -13,18 +13,21 @@
 #include "daemon/client/rows.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/beside.h"
 #include "daemon/store/journal.h"
+#include "daemon/store/language.h"
 #include "daemon/store/paths.h"
-
-#define SUBJECT_COLUMNS 10 /* "schedule" and two spaces */
+#include "daemon/store/share.h"
+#include "daemon/store/sync.h"
 
 struct doctor {
     char *path; /* of the journal */
     struct json_object *findings, *copies, *journal;
     size_t looks; /* findings that need a look */
     bool damaged;
-    int r; /* the first error of our own */
+    char own_name[SYNC_NAME_SIZE]; /* of this device's file in shared folders; empty: not known */
+    int r;                         /* the first error of our own */
 };
 
 static void keep_error(struct doctor *doctor, int r) {
@@ -87,22 +90,21 @@ static void look_into(struct doctor *doctor, struct journal *journal) {
     _cleanup_free_ char *finding = NULL;
     struct journal_count count = {0};
     struct stat status;
-    char words[SIZE_WORDS_SIZE];
+    char words[SIZE_WORDS_SIZE], entries[ENTRIES_WORDS_SIZE];
     int r = journal_check(journal, &finding);
     doctor->damaged = r > 0;
     if (r > 0)
-        find(
-            doctor, "journal", true,
-            "Damaged (%s). kindlyd sets it aside whole and goes on with what can be read as soon as it meets "
-            "the damage; kindly doctor --mend does that now.",
-            or_empty(finding));
+        find(doctor, "journal", true,
+             _("Damaged (%s). kindlyd sets it aside whole and goes on with what can be read as soon as it "
+               "meets the damage; kindly doctor --mend does that now."),
+             or_empty(finding));
     else if (r < 0)
-        find(doctor, "journal", true, "It could not be read to its end: %s.", strerror(-r));
+        find(doctor, "journal", true, _("It could not be read to its end: %s."), strerror(-r));
     if (r != 0 || journal_count(journal, &count) < 0 || stat(doctor->path, &status) < 0)
         return;
-    find(doctor, "journal", false, "Sound: %llu entries, with %llu lines of your own; %s, version %d.",
-         (unsigned long long)count.entries, (unsigned long long)count.lines,
-         size_words((uint64_t)status.st_size, words), journal_version(journal));
+    find(doctor, "journal", false, _("Sound: %s; %s, version %d."),
+         entries_words(count.entries, count.lines, entries), size_words((uint64_t)status.st_size, words),
+         journal_version(journal));
     put_number(doctor, doctor->journal, "size", (uint64_t)status.st_size);
     put_number(doctor, doctor->journal, "events", count.events);
     put_number(doctor, doctor->journal, "entries", count.entries);
@@ -117,36 +119,28 @@ static void look_at_journal(struct doctor *doctor) {
     int r = journal_open_readonly(doctor->path, &journal, &problem);
     doctor->damaged = r == -EUCLEAN;
     if (r == -ENOENT)
-        find(doctor, "journal", false, "Nothing is written yet; it will be %s.", doctor->path);
+        find(doctor, "journal", false, _("Nothing is written yet; it will be %s."), doctor->path);
     else if (problem || r < 0)
-        find(doctor, "journal", true, "%s%s", problem ? problem : "It can't be opened.",
-             r == -EUCLEAN ? " kindly doctor --mend does that now." : "");
-    if (r >= 0)
+        find(doctor, "journal", true, "%s%s", problem ? problem : _("It can't be opened."),
+             r == -EUCLEAN ? _(" kindly doctor --mend does that now.") : "");
+    if (r >= 0) {
+        sync_own_name(journal, doctor->own_name);
         look_into(doctor, journal);
+    }
     if (r != -ENOENT)
-        find(doctor, "journal", false, "It is %s.", doctor->path);
+        find(doctor, "journal", false, _("It is %s."), doctor->path);
 }
 
 /* --- Who can read it -------------------------------------------------------------------------- */
 
 /* What a file system is for who can read it. */
-static const struct {
-    const char *before, *after; /* its name */
-    bool needs_a_look;
-} kinds_of_file_system[] = {
-    {"Its file system", "keeps no modes: whoever can use this disk can read it.", true},
-    {"Its folder is on another machine",
-     "and whoever runs that can read it; it is not safe there against a loss of the connection.", true},
-    {"Its folder is on a file system of a program",
-     "which may be encrypted here or be on another machine; that can't be told.", false},
-};
-enum { WITHOUT_MODES, ELSEWHERE, OF_A_PROGRAM };
+enum kind_of_file_system { WITHOUT_MODES, ELSEWHERE, OF_A_PROGRAM };
 
 /* What statfs(2) calls them. */
 static const struct {
     unsigned long type;
     const char *name;
-    int kind;
+    enum kind_of_file_system kind;
 } file_systems[] = {
     {0x4d44, "FAT", WITHOUT_MODES},      {0x2011bab0, "exFAT", WITHOUT_MODES},
     {0x5346544e, "NTFS", WITHOUT_MODES}, {0x6969, "NFS", ELSEWHERE},
@@ -156,6 +150,29 @@ static const struct {
     {0x65735546, "FUSE", OF_A_PROGRAM},
 };
 
+static void tell_file_system(struct doctor *doctor, enum kind_of_file_system kind, const char *name) {
+    switch (kind) {
+    case WITHOUT_MODES:
+        find(doctor, "privacy", true,
+             _("Its file system (%s) keeps no modes: whoever can use this disk can read it."), name);
+        break;
+    case ELSEWHERE:
+        find(doctor, "privacy", true,
+             _("Its folder is on another machine (%s), and whoever runs that can read it; it is not safe "
+               "there "
+               "against a loss of the connection."),
+             name);
+        break;
+    case OF_A_PROGRAM:
+        find(doctor, "privacy", false,
+             _("Its folder is on a file system of a program (%s), which may be encrypted here or be on "
+               "another "
+               "machine; that can't be told."),
+             name);
+        break;
+    }
+}
+
 /* True: modes say nothing there. */
 static bool look_at_file_system(struct doctor *doctor, const char *folder) {
     struct statfs status;
@@ -164,10 +181,8 @@ static bool look_at_file_system(struct doctor *doctor, const char *folder) {
     for (size_t i = 0; i < ELEMENTSOF(file_systems); i++) {
         if ((unsigned long)status.f_type != file_systems[i].type)
             continue;
-        int kind = file_systems[i].kind;
-        find(doctor, "privacy", kinds_of_file_system[kind].needs_a_look, "%s (%s) %s",
-             kinds_of_file_system[kind].before, file_systems[i].name, kinds_of_file_system[kind].after);
-        return kind == WITHOUT_MODES;
+        tell_file_system(doctor, file_systems[i].kind, file_systems[i].name);
+        return file_systems[i].kind == WITHOUT_MODES;
     }
     return false;
 }
@@ -178,13 +193,13 @@ static void look_at_mode(struct doctor *doctor, const char *path) {
     if (lstat(path, &status) < 0)
         return;
     if (status.st_uid != geteuid()) {
-        find(doctor, "privacy", true, "%s belongs to another user.", path);
+        find(doctor, "privacy", true, _("%s belongs to another user."), path);
         return;
     }
     if (S_ISLNK(status.st_mode) || (status.st_mode & 077) == 0)
         return;
     find(doctor, "privacy", true,
-         "Others on this machine may be able to read %s (its mode is %03o). chmod %s helps.", path,
+         _("Others on this machine may be able to read %s (its mode is %03o). chmod %s helps."), path,
          (unsigned)(status.st_mode & 0777), S_ISDIR(status.st_mode) ? "700" : "600");
 }
 
@@ -193,8 +208,8 @@ static void look_at_link(struct doctor *doctor, const char *folder) {
     if (lstat(folder, &status) < 0 || !S_ISLNK(status.st_mode))
         return;
     _cleanup_free_ char *target = realpath(folder, NULL);
-    find(doctor, "privacy", false, "Its folder is a link to %s; what is said here is of what it leads to.",
-         target ? target : "a place that isn't there");
+    find(doctor, "privacy", false, _("Its folder is a link to %s; what is said here is of what it leads to."),
+         target ? target : _("a place that isn't there"));
 }
 
 static int look_at_copy_mode(void *userdata, const char *path, enum copy_kind kind) {
@@ -224,9 +239,10 @@ static void look_at_privacy(struct doctor *doctor) {
         keep_error(doctor, beside_visit(doctor->path, look_at_copy_mode, doctor));
     }
     if (doctor->looks == before)
-        find(doctor, "privacy", false,
-             "You alone can read it, and whoever can use your account, your disk or your backups. It is not "
-             "encrypted.");
+        find(
+            doctor, "privacy", false,
+            _("You alone can read it, and whoever can use your account, your disk or your backups. It is not "
+              "encrypted."));
 }
 
 /* --- Copies ----------------------------------------------------------------------------------- */
@@ -235,11 +251,23 @@ static const struct {
     const char *id, *words;
 } copy_words[] = {
     [COPY_PART] = {"part", ""},
-    [COPY_VERSION] = {"version", "as it was before an update, until the new one has been opened twice"},
-    [COPY_DAMAGED] = {"damaged", "found damaged and set aside whole; remove it when you don't need it"},
-    [COPY_RESCUE] = {"rescue", "left of replacing a damaged one; kindlyd ends or removes it"},
+    [COPY_VERSION] = {"version", N_("as it was before an update, until the new one has been opened twice")},
+    [COPY_DAMAGED] = {"damaged", N_("found damaged and set aside whole; remove it when you don't need it")},
+    [COPY_RESCUE] = {"rescue", N_("left of replacing a damaged one; kindlyd ends or removes it")},
     [COPY_NOTICE] = {"notice", ""},
 };
+
+static int put_copy(struct doctor *doctor, const char *path, const char *kind, const struct stat *status) {
+    struct json_object *row = json_object_new_object();
+    if (!row)
+        return -ENOMEM;
+    put_text(doctor, row, "path", path);
+    put_text(doctor, row, "kind", kind);
+    put_number(doctor, row, "size", (uint64_t)status->st_size);
+    put_number(doctor, row, "mode", status->st_mode & 0777);
+    add(doctor, doctor->copies, row);
+    return 0;
+}
 
 static int look_at_copy(void *userdata, const char *path, enum copy_kind kind) {
     struct doctor *doctor = userdata;
@@ -248,24 +276,47 @@ static int look_at_copy(void *userdata, const char *path, enum copy_kind kind) {
     if (*copy_words[kind].words == '\0' || lstat(path, &status) < 0)
         return 0;
     find(doctor, "copies", false, "%s (%s): %s.", path, size_words((uint64_t)status.st_size, words),
-         copy_words[kind].words);
-    struct json_object *row = json_object_new_object();
-    if (!row)
+         _(copy_words[kind].words));
+    return put_copy(doctor, path, copy_words[kind].id, &status);
+}
+
+/* This device's file in a folder that kindly sync was given. */
+static int look_at_share(void *userdata, const char *folder) {
+    struct doctor *doctor = userdata;
+    _cleanup_free_ char *path = NULL;
+    struct stat status;
+    char words[SIZE_WORDS_SIZE];
+    if (asprintf(&path, "%s/%s", folder, doctor->own_name) < 0) {
+        path = NULL;
         return -ENOMEM;
-    put_text(doctor, row, "path", path);
-    put_text(doctor, row, "kind", copy_words[kind].id);
-    put_number(doctor, row, "size", (uint64_t)status.st_size);
-    put_number(doctor, row, "mode", status.st_mode & 0777);
-    add(doctor, doctor->copies, row);
-    return 0;
+    }
+    if (lstat(path, &status) < 0 || !S_ISREG(status.st_mode))
+        return 0;
+    find(doctor, "copies", false, _("%s (%s): what happened here, as plain text, for your other devices."),
+         path, size_words((uint64_t)status.st_size, words));
+    return put_copy(doctor, path, "shared", &status);
+}
+
+static void look_at_shares(struct doctor *doctor) {
+    struct share *share = NULL;
+    if (!*doctor->own_name || !share_exists(doctor->path))
+        return;
+    int r = share_open(doctor->path, true, &share);
+    if (r >= 0)
+        r = share_visit_folders(share, look_at_share, doctor);
+    if (r < 0)
+        find(doctor, "copies", true, _("Which folders kindly sync was given can't be read: %s."),
+             strerror(-r));
+    share_free(share);
 }
 
 static void look_at_copies(struct doctor *doctor) {
     keep_error(doctor, beside_visit(doctor->path, look_at_copy, doctor));
+    look_at_shares(doctor);
     find(doctor, "copies", false,
          json_object_array_length(doctor->copies) > 0
-             ? "Backups, exports and what a synchroniser keeps are not known here."
-             : "None beside it. Backups, exports and what a synchroniser keeps are not known here.");
+             ? _("Backups, exports and what a synchroniser keeps are not known here.")
+             : _("None beside it. Backups, exports and what a synchroniser keeps are not known here."));
 }
 
 /* --- The daemon, and what shows prompts -------------------------------------------------------- */
@@ -304,16 +355,17 @@ static void look_at_daemon(struct doctor *doctor, sd_bus *bus) {
     _cleanup_free_ char *version = ask_daemon(bus, "Version");
     if (!version) {
         find(doctor, "kindlyd", true,
-             "It does not answer, and could not be started; no prompts come. systemctl --user status kindlyd "
-             "says more.");
+             _("It does not answer, and could not be started; no prompts come. systemctl --user status "
+               "kindlyd "
+               "says more."));
         return;
     }
     _cleanup_free_ char *problem = ask_daemon(bus, "Problem");
     if (!streq(version, VERSION))
-        find(doctor, "kindlyd", true, "Version %s runs, and this is %s: systemctl --user restart kindlyd.",
+        find(doctor, "kindlyd", true, _("Version %s runs, and this is %s: systemctl --user restart kindlyd."),
              version, VERSION);
     else
-        find(doctor, "kindlyd", false, "It runs, version %s.", version);
+        find(doctor, "kindlyd", false, _("It runs, version %s."), version);
     if (*or_empty(problem))
         find(doctor, "kindlyd", true, "%s.", problem);
 }
@@ -327,32 +379,31 @@ static void look_at_screen(struct doctor *doctor, sd_bus *bus) {
     static const char *const programs[] = {"kindly-notify", "kindly-tty"};
     for (size_t i = 0; i < ELEMENTSOF(programs); i++)
         if (!is_program(programs[i]))
-            find(doctor, "screen", true, "%s is not where it was installed; prompts can't be shown with it.",
-                 programs[i]);
+            find(doctor, "screen", true,
+                 _("%s is not where it was installed; prompts can't be shown with it."), programs[i]);
     const char *display = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
     bool graphical = *or_empty(display) || *or_empty(wayland);
     int server = is_on_bus(bus, "org.freedesktop.Notifications");
     if (server > 0)
-        find(doctor, "screen", false, "A notification server is there%s.",
-             graphical ? "" : " (no graphical session here)");
+        find(doctor, "screen", false, "%s",
+             graphical ? _("A notification server is there.")
+                       : _("A notification server is there (no graphical session here)."));
     else if (graphical)
         find(doctor, "screen", true,
-             "No notification server is on the session bus: prompts wait for one. Desktops bring theirs; "
-             "dunst "
-             "and mako are small ones.");
+             _("No notification server is on the session bus: prompts wait for one. Desktops bring theirs; "
+               "dunst and mako are small ones."));
     else
         find(doctor, "screen", false,
-             "No graphical session and no notification server here: prompts wait, or come to a terminal "
-             "(kindlyd --presenter terminal).");
+             _("No graphical session and no notification server here: prompts wait, or come to a terminal "
+               "(kindlyd --presenter terminal)."));
 }
 
 static void look_at_bus(struct doctor *doctor, bool notice) {
     sd_bus *bus = NULL;
     if (sd_bus_open_user(&bus) < 0)
         find(doctor, "kindlyd", true,
-             "There is no session bus (DBUS_SESSION_BUS_ADDRESS and XDG_RUNTIME_DIR say where one is); "
-             "kindlyd "
-             "needs it.");
+             _("There is no session bus (DBUS_SESSION_BUS_ADDRESS and XDG_RUNTIME_DIR say where one is); "
+               "kindlyd needs it."));
     else {
         if (notice) /* so that Problem is without what was seen */
             sd_bus_call_method(bus, KINDLYD_NAME, KINDLYD_PATH, KINDLYD_NAME, "Reload", NULL, NULL, "");
@@ -367,12 +418,15 @@ static void look_at_schedule(struct doctor *doctor) {
     _cleanup_free_ char *path = NULL;
     int r = check_everything(&check, &path);
     if (r < 0)
-        find(doctor, "schedule", true, "It could not be checked: %s.", strerror(-r));
+        find(doctor, "schedule", true, _("It could not be checked: %s."), strerror(-r));
     else if (check.mistakes.n_errors > 0)
-        find(doctor, "schedule", true, "%zu %s, in it or in the decks: kindly check says which.",
-             check.mistakes.n_errors, check.mistakes.n_errors == 1 ? "mistake" : "mistakes");
+        find(doctor, "schedule", true,
+             TRANSLATE_COUNT("%zu mistake, in it or in the decks: kindly check says which.",
+                             "%zu mistakes, in it or in the decks: kindly check says which.",
+                             check.mistakes.n_errors),
+             check.mistakes.n_errors);
     else
-        find(doctor, "schedule", false, "%s and the decks have no mistakes.", path);
+        find(doctor, "schedule", false, _("%s and the decks have no mistakes."), path);
     mistakes_done(&check.mistakes);
 }
 
@@ -391,7 +445,7 @@ static int mend(struct doctor *doctor) {
         sd_bus_message_read(reply, "b", &owned);
     sd_bus_flush_close_unref(bus);
     if (owned) {
-        complain("kindlyd has the journal open; first: systemctl --user stop kindlyd");
+        complain(_("kindlyd has the journal open; first: systemctl --user stop kindlyd"));
         return OUTCOME_FAILED;
     }
     int r = journal_replace(doctor->path, client_now(), &journal, &problem);
@@ -414,24 +468,46 @@ static int mend_if_damaged(struct doctor *doctor) {
 
 /* --- Telling ---------------------------------------------------------------------------------- */
 
+/* What is looked at, by its id. */
+static const char *const subjects[][2] = {
+    {"journal", N_("journal")}, {"privacy", N_("privacy")}, {"copies", N_("copies")},
+    {"kindlyd", "kindlyd"},     {"screen", N_("screen")},   {"schedule", N_("schedule")},
+};
+
+static const char *subject_words(const char *id) {
+    for (size_t i = 0; i < ELEMENTSOF(subjects); i++)
+        if (streq(subjects[i][0], id))
+            return _(subjects[i][1]);
+    return id;
+}
+
+static size_t subject_columns(void) {
+    size_t columns = 0;
+    for (size_t i = 0; i < ELEMENTSOF(subjects); i++)
+        columns = MAX_OF(columns, text_width(_(subjects[i][1])));
+    return columns + 2;
+}
+
 static void print_findings(const struct doctor *doctor) {
+    size_t columns = subject_columns();
     const char *last = "";
     for (size_t i = 0; i < json_object_array_length(doctor->findings); i++) {
         const struct json_object *row = json_object_array_get_idx(doctor->findings, i);
         const char *subject = row_text(row, "subject");
         bool look = row_flag(row, "needs_a_look");
-        printf("%-*s", SUBJECT_COLUMNS, streq(subject, last) ? "" : subject);
-        if (look)
-            fputs("Needs a look: ", stdout);
-        print_text(stdout, SUBJECT_COLUMNS + (look ? strlen("Needs a look: ") : 0), SUBJECT_COLUMNS,
-                   row_text(row, "text"));
+        const char *heading = streq(subject, last) ? "" : subject_words(subject);
+        printf("%s%*s", heading, (int)(columns - text_width(heading)), "");
+        const char *before = look ? _("Needs a look: ") : "";
+        fputs(before, stdout);
+        print_text(stdout, columns + text_width(before), columns, row_text(row, "text"));
         last = subject;
     }
     putchar('\n');
     if (doctor->looks == 0)
-        puts("All is well.");
+        puts(_("All is well."));
     else
-        printf("%zu %s a look.\n", doctor->looks, doctor->looks == 1 ? "thing needs" : "things need");
+        printf(TRANSLATE_COUNT("%zu thing needs a look.\n", "%zu things need a look.\n", doctor->looks),
+               doctor->looks);
 }
 
 static int print_findings_json(struct doctor *doctor) {
@@ -461,7 +537,7 @@ static int examine(struct doctor *doctor, bool json) {
     else if (doctor->r >= 0)
         print_findings(doctor);
     if (doctor->r < 0)
-        return fail_errno(doctor->r, "cannot look");
+        return fail_errno(doctor->r, _("cannot look"));
     return doctor->looks > 0 ? OUTCOME_FAILED : OUTCOME_DONE;
 }
 
@@ -472,10 +548,12 @@ int verb_doctor(struct client *client, const struct arguments *arguments) {
         .copies = json_object_new_array(),
         .journal = json_object_new_object(),
     };
+    if (option_given(arguments, "json"))
+        language_none();
     int outcome = OUTCOME_DONE;
     int r = doctor.findings && doctor.copies && doctor.journal ? path_journal(&doctor.path) : -ENOMEM;
     if (r < 0)
-        outcome = fail_errno(r, "cannot find the journal");
+        outcome = fail_errno(r, _("cannot find the journal"));
     else if (option_given(arguments, "mend"))
         outcome = mend_if_damaged(&doctor);
     if (outcome == OUTCOME_DONE)

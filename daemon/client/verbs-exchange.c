@@ -1,6 +1,5 @@
 /* export and import: the journal taken along. Exported from the file, without the daemon; imported by it. */
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -8,8 +7,8 @@
 #include "daemon/client/import.h"
 #include "daemon/client/output.h"
 #include "daemon/client/verbs.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/exchange.h"
-#include "daemon/store/paths.h"
 
 /* --- export ----------------------------------------------------------------------------------- */
 
@@ -40,19 +39,12 @@ static const struct format *find_format(const char *name) {
 }
 
 static int open_journal(struct journal **ret) {
-    _cleanup_free_ char *path = NULL, *problem = NULL;
-    int r = path_journal(&path);
-    if (r >= 0)
-        r = journal_open_readonly(path, ret, &problem);
-    if (r == -ENOENT) {
-        complain("there is no journal yet");
+    int outcome = client_journal(ret);
+    if (outcome == OUTCOME_DONE && !*ret) {
+        complain(_("there is no journal yet"));
         return OUTCOME_FAILED;
     }
-    if (r < 0 && problem) {
-        complain("%s", problem);
-        return OUTCOME_FAILED;
-    }
-    return r < 0 ? fail_errno(r, "cannot open the journal") : OUTCOME_DONE;
+    return outcome;
 }
 
 int verb_export(struct client *client, const struct arguments *arguments) {
@@ -60,7 +52,7 @@ int verb_export(struct client *client, const struct arguments *arguments) {
     const struct format *format = find_format(name ? name : formats[0].name);
     struct range range;
     if (!format)
-        return fail_usage("--format is jsonl or markdown, not \"%s\"", name);
+        return fail_usage(_("--format is jsonl or markdown, not \"%s\""), name);
     int outcome = client_range(client, arguments, &range);
     _cleanup_(journal_freep) struct journal *journal = NULL;
     if (outcome == OUTCOME_DONE)
@@ -72,7 +64,7 @@ int verb_export(struct client *client, const struct arguments *arguments) {
     if (outcome != OUTCOME_DONE)
         return outcome;
     int r = format->write(client, journal, &range, output.stream);
-    return r < 0 ? fail_errno(r, "cannot export the journal") : output_finish(&output);
+    return r < 0 ? fail_errno(r, _("cannot export the journal")) : output_finish(&output);
 }
 
 /* --- import ----------------------------------------------------------------------------------- */
@@ -111,9 +103,8 @@ int verb_import(struct client *client, const struct arguments *arguments) {
     if (outcome != OUTCOME_DONE)
         return outcome;
     if (importing.entries == 0)
-        puts("Everything in it was there already.");
+        puts(_("Everything in it was there already."));
     else
-        printf("Taken in: %" PRIu64 " %s.\n", importing.entries,
-               importing.entries == 1 ? "entry" : "entries");
+        import_say_taken_in(&importing);
     return OUTCOME_DONE;
 }

@@ -13,7 +13,6 @@
 #include "daemon/core/translate.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/mistake.h"
-#include "daemon/store/paths.h"
 
 #define DEFAULT_RANGE_USEC (30 * USEC_PER_DAY)
 #define TIME_COLUMNS       7 /* "10:42  " */
@@ -75,24 +74,13 @@ static int add_row(void *userdata, const struct entry *entry) {
     return r;
 }
 
-/* The rows of the journal file; none when there is no file yet. */
-static int read_rows(const char *path, const struct entry_filter *filter, struct json_object *rows,
-                     bool *ret_there) {
-    _cleanup_free_ char *problem = NULL;
+static int read_rows(const struct entry_filter *filter, struct json_object *rows, bool *ret_there) {
     _cleanup_(journal_freep) struct journal *journal = NULL;
-    int r = journal_open_readonly(path, &journal, &problem);
-    *ret_there = r != -ENOENT;
-    if (r == -ENOENT)
-        return OUTCOME_DONE;
-    if (r < 0 && problem) {
-        _cleanup_free_ char *told = journal_problem(path, r);
-        complain("%s", told ? told : problem);
-        return OUTCOME_FAILED;
-    }
-    if (problem)
-        complain("%s", problem); /* of a newer version: what is known of it follows */
-    if (r >= 0)
-        r = journal_visit(journal, filter, add_row, rows);
+    int outcome = client_journal(&journal);
+    *ret_there = journal;
+    if (!journal)
+        return outcome;
+    int r = journal_visit(journal, filter, add_row, rows);
     return r < 0 ? fail_errno(r, _("cannot read the journal")) : OUTCOME_DONE;
 }
 
@@ -241,11 +229,9 @@ int verb_journal(struct client *client, const struct arguments *arguments) {
     if (outcome != OUTCOME_DONE)
         return outcome;
     _cleanup_json_ struct json_object *rows = json_object_new_array();
-    _cleanup_free_ char *path = NULL;
-    int r = rows ? path_journal(&path) : -ENOMEM;
-    if (r < 0)
-        return fail_errno(r, _("cannot find the journal"));
+    if (!rows)
+        return fail_errno(-ENOMEM, _("cannot read the journal"));
     bool there;
-    outcome = read_rows(path, &filter, rows, &there);
+    outcome = read_rows(&filter, rows, &there);
     return outcome == OUTCOME_DONE ? print_journal(client, rows, arguments, there) : outcome;
 }

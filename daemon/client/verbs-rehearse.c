@@ -98,24 +98,15 @@ static int load_files(struct stage_set *set, const char *config) {
 }
 
 static int open_journal(struct stage_set *set) {
-    _cleanup_free_ char *path = NULL, *problem = NULL;
-    int r = path_journal(&path);
-    if (r >= 0)
-        r = journal_open_readonly(path, &set->journal, &problem);
-    if (r == -ENOENT) {
+    int outcome = client_journal(&set->journal);
+    if (outcome != OUTCOME_DONE)
+        return outcome;
+    if (!set->journal) {
         complain(_("there is no journal yet, and so no secret of this device: times with chance in them will "
                    "differ"));
         return OUTCOME_DONE;
     }
-    if (r < 0 && problem) {
-        _cleanup_free_ char *told = journal_problem(path, r);
-        complain("%s", told ? told : problem);
-        return OUTCOME_FAILED;
-    }
-    if (problem)
-        complain("%s", problem);
-    if (r >= 0)
-        r = journal_add_own(set->journal, set->library);
+    int r = journal_add_own(set->journal, set->library);
     return r < 0 ? fail_errno(r, _("cannot read the journal")) : OUTCOME_DONE;
 }
 

@@ -1,6 +1,5 @@
 /* report: read from the file like the journal, in one pass, and closed before anything is printed or opened.
  */
-#include <langinfo.h>
 #include <stdio.h>
 
 #include "daemon/client/page.h"
@@ -8,8 +7,9 @@
 #include "daemon/client/report-text.h"
 #include "daemon/client/rows.h"
 #include "daemon/client/verbs.h"
+#include "daemon/core/translate.h"
 #include "daemon/store/journal.h"
-#include "daemon/store/paths.h"
+#include "daemon/store/language.h"
 
 /* --- Reading ---------------------------------------------------------------------------------- */
 
@@ -34,7 +34,7 @@ static int read_range(struct client *client, const struct arguments *arguments, 
     filter->since_usec = since ? range.since_usec : last_year(zone, now);
     filter->until_usec = range.until_usec;
     if (filter->since_usec >= MIN_OF(filter->until_usec, now))
-        return fail_usage("there is no time between --since and --until");
+        return fail_usage(_("there is no time between --since and --until"));
     report->last_year = !since && !until;
     report->first_day = zone_local_day(zone, filter->since_usec);
     report->last_day = zone_local_day(zone, until ? filter->until_usec - 1 : now);
@@ -43,20 +43,12 @@ static int read_range(struct client *client, const struct arguments *arguments, 
 
 /* What the journal holds; nothing when there is none yet. */
 static int read_report(const struct entry_filter *filter, struct report *report) {
-    _cleanup_free_ char *path = NULL, *problem = NULL;
     _cleanup_(journal_freep) struct journal *journal = NULL;
-    int r = path_journal(&path);
-    if (r >= 0)
-        r = journal_open_readonly(path, &journal, &problem);
-    if (r == -ENOENT && path)
-        return OUTCOME_DONE;
-    if (r < 0 && problem) {
-        complain("%s", problem);
-        return OUTCOME_FAILED;
-    }
-    if (r >= 0)
-        r = journal_visit(journal, filter, report_add, report);
-    return r < 0 ? fail_errno(r, "cannot read the journal") : OUTCOME_DONE;
+    int outcome = client_journal(&journal);
+    if (!journal)
+        return outcome;
+    int r = journal_visit(journal, filter, report_add, report);
+    return r < 0 ? fail_errno(r, _("cannot read the journal")) : OUTCOME_DONE;
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
@@ -155,7 +147,7 @@ static int print_report_json(const struct report *report, const struct entry_fil
         put_calendar(&r, object, &report->figures);
     if (r >= 0)
         r = print_json(object);
-    return r < 0 ? fail_errno(r, "cannot print") : OUTCOME_DONE;
+    return r < 0 ? fail_errno(r, _("cannot print")) : OUTCOME_DONE;
 }
 
 /* --- Pages ------------------------------------------------------------------------------------ */
@@ -175,11 +167,11 @@ static int write_page(void *userdata, FILE *file) {
 static int save_page(const char *path, const struct page_of *page) {
     int r = page_save(path, write_page, (void *)(uintptr_t)page);
     if (r == -ELOOP)
-        complain("%s is a symbolic link; nothing is written through one", path);
+        complain(_("%s is a symbolic link; nothing is written through one"), path);
     else if (r == -EEXIST)
-        complain("%s is there already, and is not a file", path);
+        complain(_("%s is there already, and is not a file"), path);
     else if (r < 0)
-        complain("cannot write %s: %s", path, strerror(-r));
+        complain(_("cannot write %s: %s"), path, strerror(-r));
     return r < 0 ? OUTCOME_FAILED : OUTCOME_DONE;
 }
 
@@ -187,18 +179,18 @@ static int open_page(const struct page_of *page) {
     _cleanup_free_ char *path = NULL;
     int r = page_path(true, &path);
     if (r == -ENXIO || r == -EPERM) {
-        complain(
-            "there is no private place for the page here (XDG_RUNTIME_DIR); --html FILE writes it elsewhere");
+        complain(_("there is no private place for the page here (XDG_RUNTIME_DIR); --html FILE writes it "
+                   "elsewhere"));
         return OUTCOME_FAILED;
     }
     if (r < 0)
-        return fail_errno(r, "cannot write the page");
+        return fail_errno(r, _("cannot write the page"));
     int outcome = save_page(path, page);
     if (outcome != OUTCOME_DONE)
         return outcome;
     r = page_open(path);
     if (r < 0)
-        complain("nothing here could open the page; it is %s", path);
+        complain(_("nothing here could open the page; it is %s"), path);
     return r < 0 ? OUTCOME_FAILED : OUTCOME_DONE;
 }
 
@@ -211,21 +203,21 @@ static int check_options(const struct arguments *arguments) {
         if (!option_given(arguments, ways[i]))
             continue;
         if (chosen)
-            return fail_usage("--%s and --%s don't go together", chosen, ways[i]);
+            return fail_usage(_("--%s and --%s don't go together"), chosen, ways[i]);
         chosen = ways[i];
     }
     bool page = chosen && !streq(chosen, "json");
     if (option_given(arguments, "booklet") && !page)
-        return fail_usage("--booklet is a page: it needs --html FILE or --open");
+        return fail_usage(_("--booklet is a page: it needs --html FILE or --open"));
     if (option_given(arguments, "ascii") && chosen)
-        return fail_usage("--ascii and --%s don't go together", chosen);
+        return fail_usage(_("--ascii and --%s don't go together"), chosen);
     const char *file = option_value(arguments, "html");
-    return file && !*file ? fail_usage("--html needs the name of a file") : OUTCOME_DONE;
+    return file && !*file ? fail_usage(_("--html needs the name of a file")) : OUTCOME_DONE;
 }
 
 static int print_text_report(const struct report *report, bool ascii) {
-    int r = report_print(report, ascii || !streq(nl_langinfo(CODESET), "UTF-8"), stdout);
-    return r < 0 ? fail_errno(r, "cannot print") : OUTCOME_DONE;
+    int r = report_print(report, ascii || !language_draws_utf8(), stdout);
+    return r < 0 ? fail_errno(r, _("cannot print")) : OUTCOME_DONE;
 }
 
 static int give_report(struct client *client, const struct arguments *arguments,

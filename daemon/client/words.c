@@ -280,7 +280,7 @@ const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]) {
 const char *size_words(uint64_t bytes, char buffer[SIZE_WORDS_SIZE]) {
     static const char *const units[] = {"KB", "MB", "GB", "TB"};
     if (bytes < 1000) {
-        snprintf(buffer, SIZE_WORDS_SIZE, "%u bytes", (unsigned)bytes);
+        snprintf(buffer, SIZE_WORDS_SIZE, TRANSLATE_COUNT("%u byte", "%u bytes", bytes), (unsigned)bytes);
         return buffer;
     }
     double size = (double)bytes / 1000;
@@ -291,15 +291,28 @@ const char *size_words(uint64_t bytes, char buffer[SIZE_WORDS_SIZE]) {
     return buffer;
 }
 
+const char *entries_words(uint64_t entries, uint64_t lines, char buffer[ENTRIES_WORDS_SIZE]) {
+    int n = snprintf(buffer, ENTRIES_WORDS_SIZE, TRANSLATE_COUNT("%llu entry", "%llu entries", entries),
+                     (unsigned long long)entries);
+    if (n > 0 && n < ENTRIES_WORDS_SIZE)
+        snprintf(buffer + n, ENTRIES_WORDS_SIZE - (size_t)n,
+                 TRANSLATE_COUNT(", %llu line of your own", ", %llu lines of your own", lines),
+                 (unsigned long long)lines);
+    return buffer;
+}
+
 const char *full_date_words(int32_t day, char buffer[FULL_DATE_WORDS_SIZE]) {
     int32_t year;
     int month, day_of_month;
     civil_from_days(day, &year, &month, &day_of_month);
-    snprintf(buffer, FULL_DATE_WORDS_SIZE, "%d %s %d", day_of_month, month_name(month), (int)year);
+    /* For: 30 November 2026 */
+    snprintf(buffer, FULL_DATE_WORDS_SIZE, _("%1$d %2$s %3$d"), day_of_month, month_name(month), (int)year);
     return buffer;
 }
 
 const char *month_words(int32_t year, int month, char buffer[MONTH_WORDS_SIZE]) {
-    snprintf(buffer, MONTH_WORDS_SIZE, "%s %d", month_name(month), (int)year);
+    /* For: November 2026, a heading */
+    snprintf(buffer, MONTH_WORDS_SIZE, translate_in_context(NC_("heading", "%1$s %2$d")), month_name(month),
+             (int)year);
     return buffer;
 }

@@ -55,6 +55,10 @@ const char *day_words(int32_t day, char buffer[DAY_WORDS_SIZE]);
 #define SIZE_WORDS_SIZE 32
 const char *size_words(uint64_t bytes, char buffer[SIZE_WORDS_SIZE]);
 
+/* "12 entries, 3 lines of your own". */
+#define ENTRIES_WORDS_SIZE 128
+const char *entries_words(uint64_t entries, uint64_t lines, char buffer[ENTRIES_WORDS_SIZE]);
+
 /* "23 November 2026", and "November 2026". */
 #define FULL_DATE_WORDS_SIZE 48
 const char *full_date_words(int32_t day, char buffer[FULL_DATE_WORDS_SIZE]);

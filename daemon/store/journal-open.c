@@ -38,30 +38,30 @@ static const struct {
     {ENOENT, N_("isn't there")},
 };
 
-static char *compose(const char *path, int error, bool english) {
-    char *told;
+static const char *sentence_of(int error) {
     for (size_t i = 0; i < ELEMENTSOF(problems); i++)
         if (problems[i].error == -error)
-            return asprintf(&told, english ? "The journal %s %s." : _("The journal %s %s."), path,
-                            english ? problems[i].sentence : _(problems[i].sentence)) < 0
-                       ? NULL
-                       : told;
-    const char *reason = english ? strerrordesc_np(-error) : strerror(-error);
-    return asprintf(&told,
-                    english ? "The journal %s can't be opened: %s."
-                            : _("The journal %s can't be opened: %s."),
-                    path, or_empty(reason)) < 0
-               ? NULL
-               : told;
+            return problems[i].sentence;
+    return NULL;
 }
 
 char *journal_problem(const char *path, int error) {
-    return compose(path, error, false);
+    char *told;
+    const char *sentence = sentence_of(error);
+    int length = sentence ? asprintf(&told, "The journal %s %s.", path, sentence)
+                          : asprintf(&told, "The journal %s can't be opened: %s.", path,
+                                     or_empty(strerrordesc_np(-error)));
+    return length < 0 ? NULL : told;
 }
 
 static void tell(const char *path, int error, char **ret_problem) {
-    if (ret_problem)
-        *ret_problem = compose(path, error, true);
+    if (!ret_problem)
+        return;
+    char *told;
+    const char *sentence = sentence_of(error);
+    int length = sentence ? asprintf(&told, _("The journal %s %s."), path, _(sentence))
+                          : asprintf(&told, _("The journal %s can't be opened: %s."), path, strerror(-error));
+    *ret_problem = length < 0 ? NULL : told;
 }
 
 /* An existing mode is only ever made stricter. That can fail where files have no modes of their own: nothing
@@ -305,7 +305,7 @@ static int open_reader(struct journal *journal, const char *given) {
 }
 
 static void tell_of_damage(const char *path, int error, char **ret_problem) {
-    if (ret_problem && asprintf(ret_problem, "The journal %s is damaged, and can't be replaced yet: %s.",
+    if (ret_problem && asprintf(ret_problem, _("The journal %s is damaged, and can't be replaced yet: %s."),
                                 path, strerror(-error)) < 0)
         *ret_problem = NULL;
 }
@@ -371,10 +371,11 @@ int journal_open_readonly(const char *path, struct journal **ret, char **ret_pro
         return r;
     }
     if (journal->newer && ret_problem &&
-        asprintf(ret_problem,
-                 "The journal %s was written by a newer version of kindly; what this version knows of it is "
-                 "read.",
-                 path) < 0)
+        asprintf(
+            ret_problem,
+            _("The journal %s was written by a newer version of kindly; what this version knows of it is "
+              "read."),
+            path) < 0)
         *ret_problem = NULL;
     *ret = TAKE_PTR(journal);
     return 0;

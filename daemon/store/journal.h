@@ -17,8 +17,8 @@ struct journal;
  * than the journal). One of ours that is damaged is set aside whole, and a new one begun with what can be
  * read (rescue.h); journal_notice() says so. Any other that can't be used is left as it is. -EROFS, -EACCES,
  * -ENOSPC, -EIO: can't be written; -EMEDIUMTYPE: not a journal; -EUCLEAN: damaged (reading only);
- * -EOVERFLOW: of a newer version. `ret_problem` (may be NULL) is then one sentence for the log, owned by
- * the caller. */
+ * -EOVERFLOW: of a newer version. `ret_problem` (may be NULL) is then one sentence in the person's
+ * language, owned by the caller. */
 int journal_open(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem);
 
 /* The same for one that turned out to be damaged while it was in use; it has to be freed before. */
@@ -47,8 +47,8 @@ struct journal_copy {
 };
 int journal_backup(struct journal *journal, const char *path, bool replace, struct journal_copy *ret);
 
-/* What the person is to be told since a journal was set aside, in a sentence; -ENOENT: nothing. It stands in
- * a file, over restarts, until it was seen. */
+/* What the person is to be told since a journal was set aside, in a sentence of their language; -ENOENT:
+ * nothing. It stands in a file, over restarts, until it was seen. */
 int journal_notice(const char *path, char **ret);
 int journal_notice_seen(const char *path);
 
@@ -59,7 +59,7 @@ int journal_notice_seen(const char *path);
  * journal_open(). */
 int journal_open_readonly(const char *path, struct journal **ret, char **ret_problem);
 
-/* The same sentence in the person's language. NULL: no memory. */
+/* What to say of such an error in the log, in English. NULL: no memory. */
 char *journal_problem(const char *path, int error);
 
 struct journal *journal_free(struct journal *journal); /* always NULL; ends open statements */

@@ -3,6 +3,7 @@
  * (Turkish has an i of its own) must not change how a schedule is read. */
 #include "daemon/store/language.h"
 
+#include <langinfo.h>
 #include <locale.h>
 
 #include "daemon/core/translate.h"
@@ -17,15 +18,29 @@ static bool is_none(const char *locale) {
     return streq(locale, "C") || streq(locale, "POSIX") || strncmp(locale, "C.", 2) == 0;
 }
 
-void language_begin(void) {
+static void take_utf8(void) {
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         setlocale(LC_CTYPE, "");
+}
+
+bool language_draws_utf8(void) {
+    bool utf8 = !setlocale(LC_CTYPE, "") || streq(nl_langinfo(CODESET), "UTF-8");
+    take_utf8();
+    return utf8;
+}
+
+void language_begin(void) {
+    take_utf8();
     const char *locale = setlocale(LC_MESSAGES, "");
     _cleanup_free_ char *folder = NULL;
     if (!locale || streq(locale, "C") || path_locale(&folder) < 0)
         return;
     bindtextdomain(TRANSLATE_DOMAIN, folder);
     bind_textdomain_codeset(TRANSLATE_DOMAIN, "UTF-8");
+}
+
+void language_none(void) {
+    setlocale(LC_MESSAGES, "C");
 }
 
 struct languages {

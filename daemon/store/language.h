@@ -8,6 +8,12 @@
  * written the same everywhere. Texts are UTF-8 in every locale. */
 void language_begin(void);
 
+/* Whether the locale's own characters are UTF-8: what is only drawn need not be, unlike texts. */
+bool language_draws_utf8(void);
+
+/* From here on English, whatever the environment says: for what scripts read. */
+void language_none(void);
+
 /* The languages of the locale, the most wanted first, at the end always "en": "de_AT.UTF-8" gives "de", "en".
  * The caller frees the list and each. -ENOMEM. */
 int language_list(char ***ret, size_t *ret_n);

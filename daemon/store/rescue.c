@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/core/translate.h"
 #include "daemon/store/beside.h"
 #include "daemon/store/journal.h"
 #include "daemon/store/read.h"
@@ -35,7 +36,7 @@ bool rescue_is_ours(const char *path) {
 
 /* --- What is told ----------------------------------------------------------------------------- */
 
-int journal_notice(const char *path, char **ret) {
+static int read_notice(const char *path, char **ret) {
     _cleanup_free_ char *notice = NULL, *text = calloc(1, NOTICE_MAX + 1);
     int r = text ? path_beside(path, ".notice", &notice) : -ENOMEM;
     if (r < 0)
@@ -46,11 +47,34 @@ int journal_notice(const char *path, char **ret) {
     size_t size;
     r = read_all(fd, text, NOTICE_MAX, &size);
     close(fd);
-    if (r >= 0 && size == 0)
-        r = -ENOENT;
     if (r >= 0)
         *ret = TAKE_PTR(text);
     return r;
+}
+
+/* In the file are the number of entries, a space, and what the damaged one is called now. */
+int journal_notice(const char *path, char **ret) {
+    _cleanup_free_ char *text = NULL;
+    int r = read_notice(path, &text);
+    if (r < 0)
+        return r;
+    char *aside = strchr(text, ' ');
+    if (!aside)
+        return -ENOENT;
+    char *told;
+    unsigned long long entries = strtoull(text, NULL, 10);
+    int length = entries == 0 ? asprintf(&told,
+                                         _("The journal was damaged. It is kept whole as %s; nothing in it "
+                                           "could be read, and prompts go on in a new one"),
+                                         aside + 1)
+                              : asprintf(&told,
+                                         _("The journal was damaged. It is kept whole as %s; what could be "
+                                           "read of it is in a new one (entries: %llu)"),
+                                         aside + 1, entries);
+    if (length < 0)
+        return -ENOMEM;
+    *ret = told;
+    return 0;
 }
 
 int journal_notice_seen(const char *path) {
@@ -73,13 +97,10 @@ static int write_file(const char *path, const char *text) {
 
 static int write_notice(const char *path, const char *aside, uint64_t entries) {
     _cleanup_free_ char *notice = NULL, *text = NULL;
-    char what[100];
-    snprintf(what, sizeof what,
-             entries == 1 ? "1 entry that could be read is" : "%llu entries that could be read are",
-             (unsigned long long)entries);
-    if (asprintf(&text, "The journal was damaged. It is kept whole as %s; %s in a new one", aside,
-                 entries == 0 ? "nothing in it could be read, and prompts go on" : what) < 0)
+    if (asprintf(&text, "%llu %s", (unsigned long long)entries, aside) < 0) {
+        text = NULL;
         return -ENOMEM;
+    }
     int r = path_beside(path, ".notice", &notice);
     return r < 0 ? r : write_file(notice, text);
 }

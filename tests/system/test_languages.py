@@ -12,7 +12,7 @@ import unicodedata
 
 import pytest
 
-from rig import BUILD, FAR_AWAY, PATIENCE, Person, fixture_person  # noqa: F401
+from rig import BUILD, FAR_AWAY, PATIENCE, Person, fixture_person, now_usec  # noqa: F401
 from rig_presenter import ROOT
 from test_daemon import kept_line, prompt
 
@@ -104,6 +104,7 @@ def test_programs_have_few_english_texts_left():
         with open(path, encoding="utf-8") as file:
             unmarked |= set(re.findall(r'\b(?:complain|fail_usage|puts|f?printf|fputs|fail_errno)\((?:[\w-]+,\s*)?'
                                        r'"((?:[^"\\]|\\.)*[A-Za-z]{2} (?:[^"\\]|\\.)*)"', file.read()))
+    unmarked = {text for text in unmarked if re.search("[A-Za-z]{2} ", re.sub("<[^>]*(>|$)", "", text))}  # tags are none
     assert unmarked <= {"kindly ", "%*skindly answer ", " --id "}  # commands
 
 
@@ -237,20 +238,66 @@ def test_status_and_help(speaker):
     assert speaker.run("kindlyd", "--help")[1].startswith(usage.replace("kindly", ""))
 
 
+# Of each: the page's language, its title, the heading of own words, and how a theme's times are said.
+REPORTED = {
+    "de": ("de", "Dein Tagebuch", "In deinen eigenen Worten", "20-mal gezeigt."),
+    "es": ("es", "Tu diario", "Con tus propias palabras", "Mostrado 20 veces."),
+    "fr": ("fr", "Votre journal", "Avec vos propres mots", "Montré 20 fois."),
+    "zh_CN": ("zh-Hans", "你的日记", "用你自己的话", "显示过 20 次。"),
+}
+
+
+def test_the_report(speaker):
+    """On a terminal, and as a page that says which language it is in. Own words are as they were written."""
+    language, title, words, shown = REPORTED[speaker.language]
+    speaker.start()
+    caller = speaker.caller()
+    ids, at = [f"01920000-0000-7000-8000-{i:012x}" for i in range(20)], now_usec()
+    file = speaker.folder / "many.jsonl"
+    file.write_text("".join(json.dumps({
+        "version": 1, "id": entry, "entry": entry, "device": "01920000-0000-7000-8000-ffffffffffff", "kind": "shown",
+        "time_usec": at - i, "due_usec": at - i, "theme": "care", "text": "A prompt."}) + "\n"
+        for i, entry in enumerate(ids)))
+    assert speaker.run("kindly", "import", str(file))[0] == 0
+    caller.call("Note", "Own words stay.", False)
+    page = speaker.folder / "report.html"
+    for arguments in (["report"], ["report", "--html", str(page)]):
+        status, out, err = speaker.run("kindly", *arguments)
+        assert (status, err) == (0, "")
+        text = out or page.read_text("utf-8")
+        assert all(part in text for part in (title, words, shown, "Own words stay.")), text
+        assert "Your journal" not in text and "Shown" not in text
+    assert f'<html lang="{language}">' in page.read_text("utf-8")
+    in_english(speaker, "report", "--html", str(page))
+    assert '<html lang="en">' in page.read_text("utf-8") and "Shown 20 times." in page.read_text("utf-8")
+
+
 def test_what_scripts_read_is_the_same(speaker):
     """JSON, lines of watch's and calendar's kind, exit codes; and numbers, whose fractions have commas there."""
     speaker.schedule(FAR_AWAY + 'idle_after = "1.5min"; gap = "0.5h"; languages = ["en"];\n', calm=False)
     speaker.start()
+    speaker.caller().call("Note", "A line.", False)
     bad = speaker.folder / "bad.conf"
     bad.write_text("reminders = (); gap = 1.25;\n")
     rehearse = ["rehearse", "--days=2", "--from=2099-12-31"]
     for arguments in (["check", "--json", str(bad)], ["check", "--json"], ["status", "--json"], ["upcoming", "--json"],
-                      ["journal", "--json"], ["calendar", "--base-time=@1774699200.25", "-n", "3", "*:*:0/0.5"],
-                      rehearse, rehearse + ["--json"]):
+                      ["journal", "--json"], ["report", "--json"], ["export"],
+                      ["calendar", "--base-time=@1774699200.25", "-n", "3", "*:*:0/0.5"], rehearse, rehearse + ["--json"]):
         status, out, err = speaker.run("kindly", *arguments)
         assert (status, err) == (int(str(bad) in arguments), ""), arguments
         assert out and out == in_english(speaker, *arguments), arguments
     assert speaker.run("kindly", "calendar", "2000-01-01")[:2] == (1, "never\n")
+
+
+def test_doctor(speaker):
+    """Told in the person's language; as JSON in English, whatever the daemon's own words are in."""
+    speaker.start()
+    speaker.caller().call("Note", "A line.", False)
+    out = speaker.run("kindly", "doctor")[1]
+    assert "Sound: " not in out and {"de": "1 eigene Zeile", "es": "1 línea tuya", "fr": "1 ligne à vous",
+                                     "zh_CN": "1 句你自己的话"}[speaker.language] in re.sub(r"\s+", " ", out)
+    found = json.loads(speaker.run("kindly", "doctor", "--json")[1])
+    assert any(row["text"].startswith("Sound: 1 entry, 1 line of your own; ") for row in found["findings"])
 
 
 def test_decks_follow_the_locale(speaker):

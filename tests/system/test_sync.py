@@ -111,6 +111,14 @@ def test_what_is_plain_text_is_said_once(laptop):
     assert "plain text" in laptop.sync(again)[1]
 
 
+def test_doctor_knows_the_file(laptop):
+    laptop.call("Note", "here", False)
+    laptop.synced()
+    found = json.loads(laptop.run("kindly", "doctor", "--json")[1])
+    assert [(copy["kind"], copy["path"], copy["mode"]) for copy in found["copies"]] == [
+        ("shared", str(laptop.own), 0o600)]
+
+
 def test_files_are_private_and_whole(laptop):
     laptop.call("Note", SECRET, False)
     laptop.synced()
@@ -241,6 +249,23 @@ def test_an_open_prompt_that_is_forgotten_elsewhere_closes(devices):
     assert plain not in [row["id"] for row in laptop.call("ListOpen")]
     laptop.call("Note", "after it", False)  # what is open is written down again with each turn
     assert laptop.holding(SECRET) == [], card
+
+
+def test_a_line_for_a_hard_day_that_is_forgotten_elsewhere_goes_from_the_screen(devices):
+    laptop, desktop = devices
+    line_ = laptop.call("NoteForHardDay", SECRET)
+    carried(laptop, desktop)
+    hard = desktop.show("hard")
+    assert SECRET in json.dumps(desktop.call("ListOpen"))
+    laptop.call("Note", "of no matter", False)
+    carried(laptop, desktop)
+    assert SECRET in json.dumps(desktop.call("ListOpen"))
+    laptop.call("Forget", line_)
+    carried(laptop, desktop)
+    assert [row["id"] for row in desktop.call("ListOpen")] == [hard]
+    assert SECRET not in json.dumps(desktop.call("ListOpen"))
+    desktop.call("Note", "after it", False)
+    assert desktop.holding(SECRET) == []
 
 
 # ---- What comes from elsewhere ----
