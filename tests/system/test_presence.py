@@ -162,7 +162,7 @@ ROWS = {
     "logind, not idle": (logind(), "logind-idle", ("available", False, "")),
     "logind, idle for ever": (logind({"IdleHint": "True"}), "logind-idle", ("away", True, "idle")),
     "logind, idle long": (
-        logind({"IdleHint": "True", "IdleSinceHint": minutes_ago(12.5)}),
+        logind({"IdleHint": "True", "IdleSinceHint": minutes_ago(12.01)}),
         "logind-idle",
         ("away", True, "idle for 12 min"),
     ),
