@@ -72,14 +72,14 @@ class Home:
 
 
 def print_table(homes):
-    print("%-30s" % "shortest of %d rounds" % ROUNDS + "".join("%12s" % ("%d events" % size if size else "empty")
+    print("%-30s" % "shortest of %d rounds" % ROUNDS + "".join("%16s" % ("%d events" % size if size else "empty")
                                                        for size in SIZES) + "%9s%9s" % ("ratio", "ratio"))
     rows = {row: [min(home.rows[row]) for home in homes] for row in homes[0].rows}
     for row, values in rows.items():
-        print("%-30s" % row + "".join("%9.2f ms" % value for value in values)
+        print("%-30s" % row + "".join("%13.2f ms" % value for value in values)
               + "".join("%9.2f" % (value / values[0]) for value in values[1:]))
     values = [statistics.median(home.memory) for home in homes]
-    print("%-30s" % "memory of kindlyd, private" + "".join("%9d KB" % value for value in values)
+    print("%-30s" % "memory of kindlyd, private" + "".join("%13d KB" % value for value in values)
           + "".join("%9.2f" % (value / values[0]) for value in values[1:]))
 
 
