@@ -50,6 +50,7 @@ TTY_LIBS    = $(call lazy,TTY_LIBS,--libs,libsystemd)
 # Four programs. GLib is linked by kindly-notify alone.
 objects = $(patsubst %.c,$(O)/%.o,$(sort $(wildcard $(1))))
 PROGRAMS   := $(O)/kindlyd $(O)/kindly $(O)/kindly-notify $(O)/kindly-tty
+KINDLYD    := $(call objects,daemon/*.c)
 SHARED     := $(call objects,daemon/core/*.c daemon/store/*.c)
 DESKTOP    := $(call objects,daemon/desktop/*.c)
 CLIENT     := $(call objects,daemon/client/*.c)
@@ -66,7 +67,7 @@ UNITS      := $(patsubst units/%.in,$(O)/%,$(wildcard units/*.in))
 LINGUAS    := $(shell cat po/LINGUAS)
 CATALOGUES := $(LINGUAS:%=$(O)/locale/%/LC_MESSAGES/kindly.mo)
 PAGES      := $(patsubst docs/%.scd,$(O)/man/%,$(sort $(wildcard docs/*.scd)))
-OBJS := $(SHARED) $(DESKTOP) $(CLIENT) $(NOTIFY_GLIB) $(NOTIFY_TTY) $(NOTIFY_BOTH) $(O)/daemon/kindlyd.o \
+OBJS := $(SHARED) $(DESKTOP) $(CLIENT) $(NOTIFY_GLIB) $(NOTIFY_TTY) $(NOTIFY_BOTH) $(KINDLYD) \
         $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o) $(call objects,tests/simulate/*.c)
 
 ifneq ($(V),1)
@@ -83,7 +84,7 @@ endif
 
 all: $(PROGRAMS) $(UNITS) $(CATALOGUES)
 
-$(O)/kindlyd: $(O)/daemon/kindlyd.o $(SHARED) $(DESKTOP)
+$(O)/kindlyd: $(KINDLYD) $(SHARED) $(DESKTOP)
 $(O)/kindly: $(CLIENT) $(SHARED)
 $(O)/kindly-notify: $(NOTIFY_GLIB) $(NOTIFY_BOTH) $(PRESENTER) $(O)/daemon/core/dialog.o
 $(O)/kindly-tty: $(NOTIFY_TTY) $(NOTIFY_BOTH) $(PRESENTER)

@@ -1,4 +1,4 @@
-/* Plays a life: a daemon made of the core, wired like daemon/kindlyd.c (commit first, then memory, then
+/* Plays a life: a daemon made of the core, wired like daemon/kindlyd-turn.c (commit first, then memory, then
  * effects), with a journal that is a pointer: what was last committed is what a restart finds. Time goes from
  * one event to the next. */
 #include "tests/simulate/machine.h"

@@ -1,4 +1,4 @@
-/* The machine that a life is played on: its clocks, a daemon made of the core alone (like daemon/kindlyd.c,
+/* The machine that a life is played on: its clocks, a daemon made of the core alone (like daemon/kindlyd-turn.c,
  * with a mock journal), a presenter and a notification server, the person, and the judge's own belief of what
  * is true. */
 #pragma once

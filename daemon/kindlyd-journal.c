@@ -1,0 +1,187 @@
+/* The journal in use. One that can't be opened or written is tried again before each turn, and meanwhile the
+ * state goes on in memory; one that is damaged gives way to a new one. What was forgotten is erased from all
+ * that is written, here and in shared folders. */
+#include <stdio.h>
+
+#include "daemon/core/translate.h"
+#include "daemon/kindlyd.h"
+#include "daemon/store/sync.h"
+
+#define FORGET_AGAIN_USEC (5 * USEC_PER_SEC)
+
+/* What is told of a journal that was set aside, until the person has seen it (kindly doctor). */
+void read_notice(struct daemon *daemon) {
+    _cleanup_free_ char *notice = NULL, *text = NULL;
+    if (journal_notice(daemon->journal_path, &notice) >= 0 &&
+        asprintf(&text, _("%s (kindly doctor says more, and ends this message)"), notice) < 0)
+        text = NULL;
+    set_problem_as(&daemon->journal_notice,
+                   "The journal was damaged; it was set aside, and a new one begun (kindly doctor says more)",
+                   text);
+}
+
+static int open_journal_with(struct daemon *daemon, int (*open)(const char *path, usec_t now_usec,
+                                                                struct journal **ret, char **ret_problem)) {
+    _cleanup_free_ char *problem = NULL;
+    int r = open(daemon->journal_path, clock_realtime(), &daemon->journal, &problem);
+    read_notice(daemon);
+    if (r < 0) {
+        _cleanup_free_ char *english = journal_problem(daemon->journal_path, r);
+        set_problem_as(&daemon->journal_problem, english ? english : "The journal can't be opened",
+                       problem ? problem : _("The journal can't be opened"));
+        return r;
+    }
+    daemon->secret = *journal_secret(daemon->journal);
+    return 0;
+}
+
+static int open_journal(struct daemon *daemon) {
+    return open_journal_with(daemon, journal_open);
+}
+
+/* While running: the schedule's reminders start in it at once. */
+static void start_in_journal(struct daemon *daemon) {
+    if (!daemon->journal || !daemon->schedule)
+        return;
+    int r = journal_note_reminders(daemon->journal, daemon->schedule, clock_realtime(), daemon->starts_usec);
+    if (r >= 0)
+        r = build_plan(daemon);
+    if (r < 0)
+        say(LOG_WARNING, "cannot note the reminders: %s", reason_of(r));
+}
+
+static void open_journal_later(struct daemon *daemon) {
+    open_journal(daemon);
+    start_in_journal(daemon);
+}
+
+/* What `r` says of the journal in use is looked into: if it is damaged indeed, it gives way to a new one, and
+ * this is true. The state stays in memory, and is whole in the new one with the next turn. */
+static bool replace_if_damaged(struct daemon *daemon, int r) {
+    if (r != -EUCLEAN || !daemon->journal || journal_check(daemon->journal, NULL) != 1)
+        return false;
+    daemon->journal = journal_free(daemon->journal);
+    open_journal_with(daemon, journal_replace);
+    start_in_journal(daemon);
+    return daemon->journal;
+}
+
+/* A journal that could not be opened is tried again before each turn. What is open in it, from before, joins
+ * what is open now. */
+void recover_journal(struct daemon *daemon) {
+    _cleanup_(keeper_freep) struct keeper *stored = NULL;
+    struct keeper *merged;
+    open_journal_later(daemon);
+    if (!daemon->journal)
+        return;
+    int r = journal_load(daemon->journal, &stored);
+    if (replace_if_damaged(daemon, r))
+        r = journal_load(daemon->journal, &stored);
+    if (r >= 0)
+        r = keeper_merge(daemon->keeper, stored, &merged);
+    if (r < 0) {
+        daemon->journal = journal_free(daemon->journal); /* nothing in it is lost; it is tried again */
+        return;
+    }
+    keeper_free(daemon->keeper);
+    daemon->keeper = merged;
+}
+
+/* The state as it was when the program ended; where there is none, a new one in memory. Nothing can be put
+ * away for good then, and so nothing is said that stays until it is. */
+int load_keeper(struct daemon *daemon) {
+    if (open_journal(daemon) >= 0) {
+        int r = journal_load(daemon->journal, &daemon->keeper);
+        if (replace_if_damaged(daemon, r))
+            r = journal_load(daemon->journal, &daemon->keeper);
+        if (r >= 0)
+            return 0;
+        set_problem(&daemon->journal_problem, N_("What was open could not be read from the journal"));
+        daemon->journal = journal_free(daemon->journal);
+    }
+    clock_random(NULL, &daemon->secret, sizeof daemon->secret);
+    daemon->keeper = keeper_new();
+    if (!daemon->keeper)
+        return -ENOMEM;
+    daemon->keeper->guidance = KEEPER_GUIDANCE_READ;
+    return 0;
+}
+
+static int try_commit(struct daemon *daemon, const struct turn *turn) {
+    return daemon->journal ? journal_commit(daemon->journal, turn) : -EREMOTEIO;
+}
+
+/* Makes a turn durable. A journal that was moved, removed or damaged is followed by a new one. */
+int commit(struct daemon *daemon, const struct turn *turn) {
+    int r = try_commit(daemon, turn);
+    if (r == -ESTALE) {
+        daemon->journal = journal_free(daemon->journal);
+        open_journal_later(daemon);
+        r = try_commit(daemon, turn);
+    } else if (replace_if_damaged(daemon, r))
+        r = try_commit(daemon, turn);
+    if (r >= 0) {
+        set_problem(&daemon->journal_problem, NULL);
+        return 0;
+    }
+    if (daemon->journal) {
+        static const char sentence[] = N_("The journal %s can't be written (%s); prompts go on unrecorded"),
+                          moved[] = N_("it was moved or removed");
+        char *text = NULL, *english = NULL;
+        if (asprintf(&text, _(sentence), daemon->journal_path, r == -ESTALE ? _(moved) : strerror(-r)) >= 0 &&
+            asprintf(&english, sentence, daemon->journal_path, r == -ESTALE ? moved : reason_of(r)) >= 0)
+            set_problem_as(&daemon->journal_problem, english, text);
+        free(text);
+        free(english);
+    }
+    return -EREMOTEIO;
+}
+
+/* Journal errors as the bus wants them. Damage that is met in reading is mended for the next call. */
+int journal_result(struct daemon *daemon, int r) {
+    if (replace_if_damaged(daemon, r))
+        settle(daemon);
+    return r >= 0 || r == -ENOENT || r == -ENOMEM ? r : -EREMOTEIO;
+}
+
+/* --- Erasing ---------------------------------------------------------------------------------- */
+
+static int on_flush(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void flush_later(struct daemon *daemon) {
+    if (!daemon->flush)
+        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC,
+                                   USEC_PER_SEC, on_flush, daemon);
+}
+
+/* This device's files in shared folders, written anew without what was erased. One that can't be is tried
+ * again with the next thing that is erased, and by kindly sync. */
+void erase_shared(struct daemon *daemon) {
+    int r = daemon->journal ? sync_erase_own(daemon->journal, daemon->journal_path, clock_realtime()) : 0;
+    if (r == -EWOULDBLOCK)
+        flush_later(daemon);
+    else if (r < 0)
+        say(LOG_WARNING, "what was erased is still in a file of a shared folder (%s); kindly sync mends it",
+            reason_of(r));
+}
+
+static int on_flush(sd_event_source *source, uint64_t usec, void *userdata) {
+    (void)source, (void)usec;
+    struct daemon *daemon = userdata;
+    daemon->flush = sd_event_source_disable_unref(daemon->flush);
+    if (daemon->journal && journal_flush(daemon->journal) == 1)
+        flush_later(daemon);
+    erase_shared(daemon);
+    return 0;
+}
+
+/* What journal_forget() gave; where a reader holds old pages (`r` is 1), tries again until it has ended. */
+int erased(struct daemon *daemon, int r) {
+    if (r >= 0) {
+        renew_library(daemon);
+        erase_shared(daemon);
+    }
+    if (r == 1)
+        flush_later(daemon);
+    return r == 1 ? -EAGAIN : journal_result(daemon, r);
+}
