@@ -148,7 +148,7 @@ RUN_PACKAGES   := gcc libc6-dev pkg-config libsystemd-dev libconfig-dev libsqlit
                   dbus-daemon gettext
 CHECK_PACKAGES := $(RUN_PACKAGES) scdoc groff-base gsettings-desktop-schemas libcmocka-dev python3 python3-pytest python3-dbus python3-dbusmock dbus-bin systemd \
                   dunst xvfb xdotool x11-utils imagemagick libxml2-utils desktop-file-utils tzdata fonts-dejavu-core sqlite3 \
-                  i3blocks locales rsync
+                  i3blocks locales rsync zsh fish jq
 # The notification servers of tests/desktops/servers.py: those that start in a second are in check-full, too.
 SCREEN_PACKAGES  := util-linux x11-xserver-utils python3-gi python3-pil tesseract-ocr
 LIGHT_DESKTOPS   := xfce4-notifyd xfconf mate-notification-daemon lxqt-notificationd notification-daemon

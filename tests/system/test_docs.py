@@ -1,10 +1,14 @@
 """What the man pages say is so: they name every verb, option, key, member and file format there is, their examples are
 run, and their pages can be made. And completion: what each shell gets to offer."""
 
+import fcntl
 import os
 import re
+import select
 import shutil
+import struct
 import subprocess
+import termios
 
 import pytest
 
@@ -328,13 +332,82 @@ def test_files_and_commands_are_left_to_the_shell(person):
         assert person.run("kindly", "--complete", *typed) == (0, f"\t{expected}\n", "")
 
 
-@pytest.mark.parametrize("shell, path, check", [
-    ("bash", "kindly.bash", "-n"), ("zsh", "_kindly", "-n"), ("fish", "kindly.fish", "--no-execute")])
-def test_completion_files(shell, path, check):
+@pytest.mark.parametrize("shell, path", [("bash", "kindly.bash"), ("zsh", "_kindly"), ("fish", "kindly.fish")])
+def test_completion_files(shell, path):
     """Each asks the command, and lists nothing of its own."""
     text = source(os.path.join("docs/completions", path))
     assert "kindly --complete" in text
     code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
     assert not [word for word in VERBS + THEMES if re.search(r"(?<![\w-])%s(?![\w-])" % word, code)]
-    if shutil.which(shell):
-        subprocess.run([shell, check, os.path.join(DOCS, "completions", path)], check=True, timeout=PATIENCE)
+    subprocess.run([shell, "-n", os.path.join(DOCS, "completions", path)], check=True, timeout=PATIENCE)
+
+
+# What bash is asked above, the other shells are asked as they ask it themselves: fish with its own command, zsh with the
+# keys of somebody at a terminal.
+
+
+def ask_fish(person, line):
+    script = "source %s/completions/kindly.fish; complete -C $argv[1]" % DOCS
+    status, out, err = person.run("fish", "--no-config", "-c", script, line)
+    assert (status, err) == (0, "")
+    return [re.sub(r"\\(.)", r"\1", offered.split("\t")[0]) for offered in out.splitlines()]
+
+
+ZSH_BEGIN = """unsetopt zle_bracketed_paste prompt_cr prompt_sp; fpath=({docs}/completions $fpath)
+autoload -Uz compinit; compinit -u -D; zstyle ':completion:*' verbose yes; zstyle ':completion:*' list-packed no
+LISTMAX=9999; compdef _kindly kindly; PS1=as''ks
+"""
+
+
+def ask_zsh(person, line):
+    """Types a line and ^D, which lists what could come; then empties the line, and waits for a word it knows.
+    In the list, words with the same description share a row."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 200, 200, 0, 0))
+    shell = subprocess.Popen(["zsh", "-f", "-i"], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+                             env=person.env | {"TERM": "dumb", "HISTFILE": ""}, cwd=person.env["HOME"])
+    os.close(theirs)
+    try:
+        read_until(ours, b"", ZSH_BEGIN.format(docs=DOCS).encode(), b"asks")
+        seen = read_until(ours, b"", line.encode() + b"\x04\x15print do''ne\n", b"done\r\n")
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(ours)
+    rows = [re.match(r"(\S.*?)  +-- \S", row) for row in seen.decode().replace("\r", "\n").splitlines()]
+    return [word for row in rows if row for word in re.split(" {2,}", row[1].replace("\\", ""))]
+
+
+def read_until(fd, seen, typed, wanted):
+    os.write(fd, typed)
+    while wanted not in seen:
+        ready, _, _ = select.select([fd], [], [], PATIENCE)
+        assert ready, seen
+        seen += os.read(fd, 65536)
+    return seen
+
+
+ASKED = [
+    ("kindly ", lambda row: VERBS),
+    ("kindly re", lambda row: [verb for verb in VERBS if verb.startswith("re")]),
+    ("kindly now ", lambda row: THEMES + ["daytime", "a long name"] + PRACTICES + ["then-and-now", "guidance"]),
+    ("kindly journal --theme ", lambda row: THEMES),
+    ("kindly answer --", lambda row: ["--note", "--id", "--help"]),
+    ("kindly snooze --id ", lambda row: [row["id"]]),
+    ("kindly why ", lambda row: [row["id"]]),
+    ("kindly answer l", lambda row: [choice for choice, _ in row["choices"] if choice.startswith("l")]),
+]
+
+
+@pytest.mark.parametrize("ask", [ask_fish, ask_zsh])
+def test_other_shells_are_asked(person, ask):
+    person.schedule('reminders = ( { name = "daytime"; at = "2100-01-01 12:00"; },'
+                    ' { name = "a long name"; at = "2100-01-01 13:00"; } );\n')
+    person.env["PATH"] = BUILD + os.pathsep + person.env["PATH"]
+    person.serve()
+    person.start()
+    caller = person.caller()
+    caller.call("Prompt", "noticing")
+    caller.next("Shown")
+    for line, expected in ASKED:
+        assert sorted(ask(person, line)) == sorted(expected(caller.open()[0])), line
