@@ -106,14 +106,13 @@ def adapted(command, entry):
     return command.replace("/usr/local/share/kindly/kindly.conf", os.path.join(ROOT, "config/kindly.conf"))
 
 
-def until_first_line(person, command, act):
-    """Runs what goes on by itself until it has said something."""
-    process = subprocess.Popen(["sh", "-c", "exec " + command.split(" | ")[0]], env=person.env, stdout=subprocess.PIPE,
+def until_first_line(person, command, entry):
+    """Runs what goes on by itself until it has said something; `watch`, what came after an entry."""
+    command = command.split(" | ")[0].replace(" watch", " watch --since " + entry)
+    process = subprocess.Popen(["sh", "-c", "exec " + command], env=person.env, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, cwd=person.env["HOME"], start_new_session=True)
     lines = Lines(process.stdout.fileno())
     try:
-        if " watch" in command:
-            act()
         return lines.next()
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -125,11 +124,14 @@ def until_first_line(person, command, act):
 def test_each_command_can_be_run(home, name):
     caller = home.caller()
     for command in commands(name):
-        caller.call("Prompt", "care")
+        entry = caller.call("Note", "To be forgotten.", False)
+        prompt = caller.call("Prompt", "care")
+        while caller.next("Shown")[0] != prompt:
+            pass
         if any(word in command + " " for word in GOES_ON):
-            assert until_first_line(home, command, lambda: caller.call("Note", "A line.", False)), command
+            assert until_first_line(home, command, entry) is not None, command
             continue
-        status, out, err = home.run("sh", "-c", "exec <a-line.txt; " + adapted(command, caller.call("Note", "To be forgotten.", False)), cwd=home.env["HOME"])
+        status, out, err = home.run("sh", "-c", "exec <a-line.txt; " + adapted(command, entry), cwd=home.env["HOME"])
         assert status == 0, (command, out, err)
         if command == "kindly check":
             assert "no mistakes" in out, out

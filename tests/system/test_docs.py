@@ -363,7 +363,7 @@ def ask_zsh(person, line):
     """Types a line and ^D, which lists what could come; then empties the line, and waits for a word it knows.
     In the list, words with the same description share a row."""
     ours, theirs = os.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 200, 200, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 200, 1000, 0, 0))
     shell = subprocess.Popen(["zsh", "-f", "-i"], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
                              env=person.env | {"TERM": "dumb", "HISTFILE": ""}, cwd=person.env["HOME"])
     os.close(theirs)
