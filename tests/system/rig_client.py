@@ -6,6 +6,7 @@ bus has no service files, and every folder is the test's own.
 """
 
 import os
+import pty
 import re
 import sqlite3
 import subprocess
@@ -288,3 +289,29 @@ class Journal:
     def end(self):
         self.database.close()
 
+
+def on_terminal(person, *arguments, columns=40, written=b"", env=None):
+    """Runs on a terminal of that width; what it printed, and the status."""
+    main, other = pty.openpty()
+    subprocess.run(["stty", "cols", str(columns)], stdin=other, check=True)
+    process = subprocess.Popen(
+        [KINDLY, *arguments],
+        stdin=other,
+        stdout=other,
+        stderr=other,
+        env=person.environment | (env or {}),
+        start_new_session=True,
+    )
+    os.close(other)
+    os.write(main, written)
+    out = b""
+    while True:
+        try:
+            data = os.read(main, 4096)
+        except OSError:
+            break
+        if not data:
+            break
+        out += data
+    os.close(main)
+    return process.wait(TIMEOUT), out.decode().replace("\r\n", "\n")

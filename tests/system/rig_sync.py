@@ -12,6 +12,8 @@ import sqlite3
 import subprocess
 import uuid
 
+import pytest
+
 from rig import PATIENCE, Person, Refused, now_usec
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -209,3 +211,12 @@ class Life:
         rows = [{row["id"]: row for row in device.rows()} for device in self.devices]
         return sorted(one ^ other) + [rows[0].get(id) for id in rows[0].keys() | rows[1].keys()
                                       if rows[0].get(id) != rows[1].get(id)]
+
+
+@pytest.fixture(name="laptop")
+def fixture_laptop(tmp_path):
+    device = Device(tmp_path, "laptop")
+    try:
+        yield device
+    finally:
+        device.stop()

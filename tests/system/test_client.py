@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from rig_client import ID, INFINITY, KINDLY, NAME, OTHER, ROOT, TIMEOUT, Bus, Daemon, GLib, Journal, Person, error, local, rows
+from rig_client import ID, INFINITY, KINDLY, NAME, OTHER, ROOT, TIMEOUT, Bus, Daemon, GLib, Journal, Person, error, local, on_terminal, rows
 
 UTC, BERLIN = {"TZ": "UTC"}, {"TZ": "Europe/Berlin"}
 DONE, FAILED, USAGE, UNREACHABLE = range(4)
@@ -640,33 +640,6 @@ def test_no_control_characters(daemon, person):
 
 
 LONG = "If you notice a harsh thought about yourself, what might a gentler version of it sound like, if any? " * 3
-
-
-def on_terminal(person, *arguments, columns=40, written=b"", env=None):
-    """Runs on a terminal of that width; what it printed, and the status."""
-    main, other = pty.openpty()
-    subprocess.run(["stty", "cols", str(columns)], stdin=other, check=True)
-    process = subprocess.Popen(
-        [KINDLY, *arguments],
-        stdin=other,
-        stdout=other,
-        stderr=other,
-        env=person.environment | (env or {}),
-        start_new_session=True,
-    )
-    os.close(other)
-    os.write(main, written)
-    out = b""
-    while True:
-        try:
-            data = os.read(main, 4096)
-        except OSError:
-            break
-        if not data:
-            break
-        out += data
-    os.close(main)
-    return process.wait(TIMEOUT), out.decode().replace("\r\n", "\n")
 
 
 def test_wrapped_at_the_width(daemon, person):

@@ -5,7 +5,6 @@ what follows from that is started by hand (`set`).
 """
 
 import os
-import select
 import shutil
 import subprocess
 import time
@@ -13,36 +12,20 @@ from pathlib import Path
 
 import pytest
 
+from rig_mock import Lines
+
 DRIVER = Path(os.environ.get("KINDLY_BUILD", "build/release")) / "tests/system/clock-driver"
 ZONES = Path("/usr/share/zoneinfo")
-PATIENCE = 10  # seconds for a line to come; only a failing test needs them
 
 BERLIN, TOKYO, UTC = "zone localtime 7200", "zone localtime 32400", "zone UTC 0"
 
 
-class Clock:
+class Clock(Lines):
     def __init__(self, path, tz=None):
         environment = {key: value for key, value in os.environ.items() if key != "TZ"}
         if tz is not None:
             environment["TZ"] = tz
-        self.process = subprocess.Popen(
-            [str(DRIVER), str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, bufsize=0
-        )
-        self.buffer = b""
-
-    def say(self, line):
-        self.process.stdin.write(line.encode() + b"\n")
-
-    def next(self):
-        deadline = time.monotonic() + PATIENCE
-        while b"\n" not in self.buffer:
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
-            assert ready, f"no line within {PATIENCE} s; so far {self.buffer!r}"
-            part = os.read(self.process.stdout.fileno(), 65536)
-            assert part, f"ended instead of saying a line; exit code {self.process.wait()}"
-            self.buffer += part
-        line, _, self.buffer = self.buffer.partition(b"\n")
-        return line.decode()
+        super().__init__([str(DRIVER), str(path)], environment)
 
     def ask(self, command):
         self.say(command)
@@ -54,11 +37,9 @@ class Clock:
             assert line.startswith("changed zone ")
 
     def rest(self):
-        self.process.stdin.close()
-        rest = self.buffer + self.process.stdout.read()
-        self.process.stdout.close()
-        assert self.process.wait(PATIENCE) == 0
-        return rest.decode().splitlines()
+        status, rest = self.end()
+        assert status == 0
+        return rest.splitlines()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import calendar
 import html.parser
 import json
 import os
-import pty
 import re
 import resource
 import signal
@@ -14,7 +13,7 @@ import time
 
 import pytest
 
-from rig_client import BUILD, ID, KINDLY, ROOT, TIMEOUT, Bus, Daemon, Journal, Person
+from rig_client import BUILD, ID, KINDLY, ROOT, Bus, Daemon, Journal, Person, on_terminal
 
 DONE, FAILED, USAGE, _ = range(4)
 SECOND, MINUTE, HOUR = 1_000_000, 60_000_000, 3_600_000_000
@@ -69,24 +68,10 @@ def report(person, *arguments, env=None, **options):
     return out
 
 
-def on_terminal(person, *arguments, columns):
-    main, other = pty.openpty()
-    subprocess.run(["stty", "cols", str(columns)], stdin=other, check=True)
-    environment = person.environment | BERLIN
-    process = subprocess.Popen([KINDLY, "report", *arguments], stdin=other, stdout=other, stderr=other, env=environment)
-    os.close(other)
-    out = b""
-    while True:
-        try:
-            data = os.read(main, 4096)
-        except OSError:
-            break
-        if not data:
-            break
-        out += data
-    os.close(main)
-    assert process.wait(TIMEOUT) == DONE
-    return out.decode().replace("\r\n", "\n")
+def report_on_terminal(person, *arguments, columns):
+    status, out = on_terminal(person, "report", *arguments, columns=columns, env=BERLIN)
+    assert status == DONE
+    return out
 
 
 # ---- On a terminal ----
@@ -181,7 +166,7 @@ def test_ascii(person, lived):
 @pytest.mark.parametrize("columns", [20, 31, 40, 57, 66, 79])
 def test_no_line_is_wider_than_the_terminal(person, lived, columns):
     lived.add("noted", MONDAY + 3 * HOUR, note="Some more words of mine, which go on for longer than one line can hold.")
-    out = on_terminal(person, *RANGE, "--calendar", columns=columns)
+    out = report_on_terminal(person, *RANGE, "--calendar", columns=columns)
     assert max(map(len, out.splitlines())) <= columns
     whole = report(person, *RANGE, "--calendar")
     pictures = re.compile(r"[█▏▎▍▌▋▊▉■□━●·]+")

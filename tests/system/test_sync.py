@@ -14,7 +14,7 @@ import time
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig_sync import Change, Device, Life, rsync  # noqa: E402
+from rig_sync import Change, Device, Life, fixture_laptop, rsync  # noqa: E402
 
 DONE, FAILED, USAGE = 0, 1, 2
 SECRET = "a-most-private-sentence"
@@ -38,15 +38,6 @@ def fixture_devices(tmp_path):
     finally:
         for device in devices:
             device.stop()
-
-
-@pytest.fixture(name="laptop")
-def fixture_laptop(tmp_path):
-    device = Device(tmp_path, "laptop")
-    try:
-        yield device
-    finally:
-        device.stop()
 
 
 def carried(*devices):

@@ -13,19 +13,10 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rig import PATIENCE, Person  # noqa: E402
 from rig_presenter import BUILD  # noqa: E402
-from rig_sync import Device, Change  # noqa: E402
+from rig_sync import Change, Device, fixture_laptop  # noqa: E402
 
 DONE, FAILED, USAGE = 0, 1, 2
 SECRET = "a-most-private-sentence"
-
-
-@pytest.fixture(name="laptop")
-def fixture_laptop(tmp_path):
-    device = Device(tmp_path, "laptop")
-    try:
-        yield device
-    finally:
-        device.stop()
 
 
 def strings(folder):

@@ -2,35 +2,16 @@
  * told of bad ones stands in tests/broken and test-config.) */
 #include "daemon/store/deck.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
+#include "tests/unit/folder-rig.h"
+
 #define MANY 5000
-
-static char folder[] = "/tmp/kindly-test-XXXXXX";
-
-static int set_up(void **state) {
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    return rmdir(folder);
-}
-
-static const char *in_folder(const char *name) {
-    static char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
 
 static void write_deck(const char *name, const char *text) {
     FILE *stream = fopen(in_folder(name), "w");

@@ -3,15 +3,14 @@
 
 #include "daemon/store/deck.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
+
+#include "tests/unit/folder-rig.h"
 
 static void free_list(char **list, size_t n) {
     for (size_t i = 0; i < n; i++)
@@ -69,24 +68,6 @@ static void many_wishes_are_bounded(void **state) {
     assert_string_equal(list[0], "aa");
     assert_string_equal(list[n - 1], "en"); /* which was among the wishes past the bound */
     free_list(list, n);
-}
-
-static char folder[] = "/tmp/kindly-test-XXXXXX";
-
-static int set_up(void **state) {
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    return rmdir(folder);
-}
-
-static const char *in_folder(const char *name) {
-    static char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
 }
 
 /* What is left of the wishes, with a space after each. */
