@@ -437,10 +437,13 @@ int presenter_show(struct presenter *presenter, const struct showing *showing) {
     presenter->retried = false;
     if (presenter->link && !streq(presenter->running, program))
         stop(presenter);
-    if (!presenter->link)
+    if (presenter->link && send_pending(presenter) < 0)
+        stop(presenter); /* it has ended, and that had not been noticed */
+    if (!presenter->link) {
         r = start(presenter, program);
-    if (r >= 0)
-        r = send_pending(presenter);
+        if (r >= 0)
+            r = send_pending(presenter);
+    }
     if (r < 0) {
         presenter->pending = sd_bus_message_unref(presenter->pending);
         begin_pause(presenter);

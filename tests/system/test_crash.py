@@ -223,6 +223,20 @@ def test_presenter_killed_once_is_started_again(person, caller, screen, daemon):
     assert [state for _, state in daemon.children().values() if state == "Z"] == []
 
 
+def test_presenter_killed_before_it_was_asked(caller, screen, daemon):
+    """A prompt comes before the daemon has noticed: now and then, so it is tried until it was so for sure."""
+    caller.call("Prompt", "humanity")
+    assert screen.next()["event"] == "notify"
+    for _ in range(10):
+        for pid in presenter_of(daemon):
+            os.kill(pid, signal.SIGKILL)
+        card = caller.call("Prompt", "care")
+        assert screen.next()["event"] == "notify"
+        while caller.next("Shown")[0] != card:
+            pass
+        assert len(presenter_of(daemon)) == 1
+
+
 def test_presenter_killed_twice_is_a_problem(person, caller, screen, daemon):
     screen.do("set", mode="hold")
     due_soon(person)
