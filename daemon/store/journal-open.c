@@ -69,7 +69,7 @@ static void tell(const char *path, int error, char **ret_problem) {
 static void tighten(const char *path, mode_t mode) {
     struct stat status;
     if (lstat(path, &status) >= 0 && !S_ISLNK(status.st_mode) && (status.st_mode & 0777 & ~mode) != 0)
-        (void)!chmod(path, status.st_mode & mode);
+        (void)!fchmodat(AT_FDCWD, path, status.st_mode & mode, AT_SYMLINK_NOFOLLOW);
 }
 
 /* The journal's path with its folder resolved (a link on the way to it is fine, the file itself must be

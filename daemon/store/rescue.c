@@ -149,7 +149,7 @@ static int set_aside(const char *path, const char *aside) {
     if (r >= 0)
         r = path_beside(path, "-shm", &shm);
     if (r >= 0)
-        (void)!chmod(path, 0600); /* where files have modes */
+        (void)!fchmodat(AT_FDCWD, path, 0600, AT_SYMLINK_NOFOLLOW); /* where files have modes */
     if (r >= 0)
         r = move(path, aside);
     if (r >= 0 && (!is_empty(wal) || unlink(wal) < 0))
@@ -184,6 +184,8 @@ int rescue_finish(const char *path) {
         remove_part(part); /* it was not complete */
     if (lstat(complete, &status) < 0)
         return errno == ENOENT ? 0 : -errno;
+    if (!S_ISREG(status.st_mode)) /* made by somebody else */
+        return 0;
     r = aside_name(path, status.st_mtime, &aside);
     if (r >= 0)
         r = set_aside(path, aside);
