@@ -8,6 +8,7 @@ DATAROOT    ?= $(PREFIX)/share
 DATADIR     ?= $(DATAROOT)/kindly
 DOCDIR      ?= $(DATAROOT)/doc/kindly
 USERUNITDIR ?= $(PREFIX)/lib/systemd/user
+GENERATORDIR ?= $(PREFIX)/lib/systemd/user-generators
 MANDIR      ?= $(DATAROOT)/man
 INSTALL     ?= install
 SCDOC       ?= scdoc
@@ -47,9 +48,9 @@ GLIB_LIBS   = $(call lazy,GLIB_LIBS,--libs,$(GLIB_PKGS))
 TTY_LIBS    = $(call lazy,TTY_LIBS,--libs,libsystemd)
 
 # --- Programs ---------------------------------------------------------------------------------------------------
-# Four programs. GLib is linked by kindly-notify alone.
+# GLib is linked by kindly-notify alone.
 objects = $(patsubst %.c,$(O)/%.o,$(sort $(wildcard $(1))))
-PROGRAMS   := $(O)/kindlyd $(O)/kindly $(O)/kindly-notify $(O)/kindly-tty
+PROGRAMS   := $(O)/kindlyd $(O)/kindly $(O)/kindly-notify $(O)/kindly-tty $(O)/kindly-sandbox-generator
 KINDLYD    := $(call objects,daemon/*.c)
 SHARED     := $(call objects,daemon/core/*.c daemon/store/*.c)
 DESKTOP    := $(call objects,daemon/desktop/*.c)
@@ -57,6 +58,7 @@ CLIENT     := $(call objects,daemon/client/*.c)
 NOTIFY_GLIB := $(call objects,daemon/notify/kindly-notify.c daemon/notify/notify-*.c)
 NOTIFY_TTY  := $(call objects,daemon/notify/kindly-tty.c daemon/notify/tty-*.c)
 NOTIFY_BOTH := $(filter-out $(NOTIFY_GLIB) $(NOTIFY_TTY),$(call objects,daemon/notify/*.c))
+SANDBOX    := $(call objects,daemon/sandbox/*.c)
 PRESENTER  := $(O)/daemon/core/base.o $(O)/daemon/store/paths.o $(O)/daemon/store/language.o
 TESTS      := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test-*.c)))
 DRIVERS    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/system/*-driver.c)))
@@ -67,7 +69,7 @@ UNITS      := $(patsubst units/%.in,$(O)/%,$(wildcard units/*.in))
 LINGUAS    := $(shell cat po/LINGUAS)
 CATALOGUES := $(LINGUAS:%=$(O)/locale/%/LC_MESSAGES/kindly.mo)
 PAGES      := $(patsubst docs/%.scd,$(O)/man/%,$(sort $(wildcard docs/*.scd)))
-OBJS := $(SHARED) $(DESKTOP) $(CLIENT) $(NOTIFY_GLIB) $(NOTIFY_TTY) $(NOTIFY_BOTH) $(KINDLYD) \
+OBJS := $(SHARED) $(DESKTOP) $(CLIENT) $(NOTIFY_GLIB) $(NOTIFY_TTY) $(NOTIFY_BOTH) $(SANDBOX) $(KINDLYD) \
         $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o) $(call objects,tests/simulate/*.c)
 
 ifneq ($(V),1)
@@ -88,6 +90,7 @@ $(O)/kindlyd: $(KINDLYD) $(SHARED) $(DESKTOP)
 $(O)/kindly: $(CLIENT) $(SHARED)
 $(O)/kindly-notify: $(NOTIFY_GLIB) $(NOTIFY_BOTH) $(PRESENTER) $(O)/daemon/core/dialog.o
 $(O)/kindly-tty: $(NOTIFY_TTY) $(NOTIFY_BOTH) $(PRESENTER)
+$(O)/kindly-sandbox-generator: $(SANDBOX) $(O)/daemon/core/base.o $(O)/daemon/store/paths.o
 $(TESTS) $(BENCHES): %: %.o $(SHARED) $(DESKTOP) $(NOTIFY_BOTH)
 $(O)/tests/unit/test-figures: $(O)/daemon/client/figures.o
 $(DRIVERS): %: %.o $(SHARED) $(DESKTOP)
@@ -155,7 +158,7 @@ LIGHT_DESKTOPS   := xfce4-notifyd xfconf mate-notification-daemon lxqt-notificat
 DESKTOP_PACKAGES := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) sway mako-notifier sway-notification-center \
                     plasma-workspace plasma-desktop kwin-x11 gnome-shell gjs
 FULL_PACKAGES    := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) zenity clang libclang-rt-14-dev dbus-user-session \
-                    procps chromium chromium-driver
+                    procps chromium chromium-driver dconf-gsettings-backend dconf-service libglib2.0-bin
 
 AXE_VERSION := 4.14.1
 AXE := build/axe-$(AXE_VERSION)/node_modules/axe-core/axe.min.js
@@ -247,6 +250,8 @@ $(foreach f,$(DECK_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
 $(foreach f,$(WORDING_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
 )$(foreach l,$(LINGUAS),644 $(O)/locale/$(l)/LC_MESSAGES/kindly.mo $(DATAROOT)/locale/$(l)/LC_MESSAGES/kindly.mo
 )644 $(O)/kindlyd.service $(USERUNITDIR)/kindlyd.service
+644 units/kindlyd-strict.conf $(DATADIR)/kindlyd-strict.conf
+755 $(O)/kindly-sandbox-generator $(GENERATORDIR)/kindly-sandbox-generator
 644 $(O)/org.kindlyd.Kindly1.service $(DATAROOT)/dbus-1/services/org.kindlyd.Kindly1.service
 644 units/org.kindlyd.Kindly1.xml $(DATAROOT)/dbus-1/interfaces/org.kindlyd.Kindly1.xml
 644 $(O)/org.kindlyd.Kindly.desktop $(DATAROOT)/applications/org.kindlyd.Kindly.desktop
@@ -277,7 +282,7 @@ format:
 clean:
 	rm -rf build
 help:
-	@echo 'make all         the four programs, in build/VARIANT (VARIANT: release, debug, asan, cov)'
+	@echo 'make all         the programs, in build/VARIANT (VARIANT: release, debug, asan, cov)'
 	@echo 'make run         build and use it here: a first prompt at once, then by the schedule'
 	@echo 'make check       build and run the quick tests (installs what they need)'
 	@echo 'make check-full  all tests: sanitizers, another compiler, a real systemd user manager'
