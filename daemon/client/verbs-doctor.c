@@ -11,6 +11,7 @@
 
 #include "daemon/client/check.h"
 #include "daemon/client/rows.h"
+#include "daemon/client/sandbox.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
 #include "daemon/core/translate.h"
@@ -24,7 +25,8 @@
 struct doctor {
     char *path; /* of the journal */
     struct json_object *findings, *copies, *journal;
-    size_t looks; /* findings that need a look */
+    const char *sandbox; /* its id; NULL: not known */
+    size_t looks;        /* findings that need a look */
     bool damaged;
     char own_name[SYNC_NAME_SIZE]; /* of this device's file in shared folders; empty: not known */
     int r;                         /* the first error of our own */
@@ -370,6 +372,36 @@ static void look_at_daemon(struct doctor *doctor, sd_bus *bus) {
         find(doctor, "kindlyd", true, "%s.", problem);
 }
 
+static int daemon_pid(sd_bus *bus, pid_t *ret) {
+    sd_bus_creds *creds = NULL;
+    int r = sd_bus_get_name_creds(bus, KINDLYD_NAME, SD_BUS_CREDS_PID, &creds);
+    if (r >= 0)
+        r = sd_bus_creds_get_pid(creds, ret);
+    sd_bus_creds_unref(creds);
+    return r;
+}
+
+static void look_at_sandbox(struct doctor *doctor, sd_bus *bus) {
+    static const char *const sentences[] = {
+        [SANDBOX_NONE] = N_("None: kindlyd was not started by systemd."),
+        [SANDBOX_BASIC] =
+            N_("Basic: no network, no new rights, few system calls. The strict one takes what this "
+               "system does not give, or not yet (kindlyd(8))."),
+        [SANDBOX_STRICT] =
+            N_("Strict: no network, no new rights, few system calls, and the only files that it can "
+               "change are the journal's."),
+    };
+    pid_t pid;
+    enum sandbox sandbox;
+    int r = daemon_pid(bus, &pid);
+    if (r >= 0)
+        r = sandbox_of(pid, &sandbox);
+    if (r < 0)
+        return; /* no kindlyd, which was told already, or none that is seen from here */
+    doctor->sandbox = sandbox_id(sandbox);
+    find(doctor, "sandbox", false, "%s", _(sentences[sandbox]));
+}
+
 static bool is_program(const char *name) {
     _cleanup_free_ char *path = NULL;
     return path_program(name, &path) >= 0 && access(path, X_OK) >= 0;
@@ -408,6 +440,7 @@ static void look_at_bus(struct doctor *doctor, bool notice) {
         if (notice) /* so that Problem is without what was seen */
             sd_bus_call_method(bus, KINDLYD_NAME, KINDLYD_PATH, KINDLYD_NAME, "Reload", NULL, NULL, "");
         look_at_daemon(doctor, bus);
+        look_at_sandbox(doctor, bus);
         look_at_screen(doctor, bus);
     }
     sd_bus_flush_close_unref(bus);
@@ -470,8 +503,9 @@ static int mend_if_damaged(struct doctor *doctor) {
 
 /* What is looked at, by its id. */
 static const char *const subjects[][2] = {
-    {"journal", N_("journal")}, {"privacy", N_("privacy")}, {"copies", N_("copies")},
-    {"kindlyd", "kindlyd"},     {"screen", N_("screen")},   {"schedule", N_("schedule")},
+    {"journal", N_("journal")},   {"privacy", N_("privacy")}, {"copies", N_("copies")},
+    {"kindlyd", "kindlyd"},       {"sandbox", N_("sandbox")}, {"screen", N_("screen")},
+    {"schedule", N_("schedule")},
 };
 
 static const char *subject_words(const char *id) {
@@ -517,6 +551,8 @@ static int print_findings_json(struct doctor *doctor) {
     put(doctor, object, "well", json_object_new_boolean(doctor->looks == 0));
     put(doctor, object, "journal", json_object_get(doctor->journal));
     put(doctor, object, "copies", json_object_get(doctor->copies));
+    if (doctor->sandbox)
+        put_text(doctor, object, "sandbox", doctor->sandbox);
     put(doctor, object, "findings", json_object_get(doctor->findings));
     return doctor->r < 0 ? doctor->r : print_json(object);
 }

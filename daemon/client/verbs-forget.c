@@ -1,8 +1,9 @@
-/* forget: the daemon erases; here it is asked, and then said what erasing can't reach. Nothing is promised
- * that isn't so. */
+/* forget: the daemon erases; here it is asked, the files that it can't write are written, and then it is said
+ * what erasing can't reach. Nothing is promised that isn't so. */
 #include <stdio.h>
 #include <unistd.h>
 
+#include "daemon/client/import.h"
 #include "daemon/client/page.h"
 #include "daemon/client/verbs.h"
 #include "daemon/client/words.h"
@@ -62,18 +63,45 @@ static void tell_copies(const struct copies *before) {
     }
 }
 
-/* --- What is out of reach --------------------------------------------------------------------- */
+/* --- This device's files in shared folders ----------------------------------------------------- */
 
 struct telling {
+    struct importing importing;
     struct share *share;
     struct journal *journal;
-    bool shared;
+    bool shared, written;
 };
+
+static int take(void *userdata, int fd) {
+    return import_portion(userdata, fd);
+}
+
+/* kindlyd writes the file anew by itself, but not from within its sandbox. What something else put into it is
+ * taken in first, as kindly sync does. */
+static void write_again(struct telling *telling, const char *path) {
+    struct sync_folder folder;
+    enum sync_result result = SYNC_NOTHING;
+    _cleanup_free_ char *message = NULL;
+    char name[SYNC_NAME_SIZE];
+    if (sync_folder_open(path, &folder) < 0)
+        return;
+    sync_own_name(telling->journal, name);
+    int r = streq(folder.path, path) ? sync_take_in(telling->share, telling->journal, &folder, name, take,
+                                                    &telling->importing, &result, &message)
+                                     : -ESTALE;
+    if (r >= 0 && result != SYNC_REFUSED && result != SYNC_UNFINISHED)
+        telling->written |= sync_write_own(telling->share, telling->journal, &folder) > 0;
+    sync_folder_close(&folder);
+}
 
 static int tell_folder(void *userdata, const char *folder) {
     struct telling *telling = userdata;
     _cleanup_free_ char *line = NULL;
     int behind = sync_is_behind(telling->share, telling->journal, folder);
+    if (behind > 0) {
+        write_again(telling, folder);
+        behind = sync_is_behind(telling->share, telling->journal, folder);
+    }
     telling->shared = true;
     if (asprintf(
             &line,
@@ -88,8 +116,8 @@ static int tell_folder(void *userdata, const char *folder) {
 }
 
 /* What is known of shared folders; nothing is said of what can't be read. */
-static bool tell_folders(const char *path) {
-    struct telling telling = {0};
+static bool tell_folders(struct client *client, const char *path) {
+    struct telling telling = {.importing.client = client};
     int r = share_exists(path) ? share_open(path, false, &telling.share) : -ENOENT;
     if (r == -EWOULDBLOCK) {
         puts(_("kindly sync is running just now; your file in the shared folder is written anew after it."));
@@ -97,14 +125,18 @@ static bool tell_folders(const char *path) {
     }
     if (r >= 0 && journal_open_readonly(path, &telling.journal, NULL) >= 0)
         share_visit_folders(telling.share, tell_folder, &telling);
+    if (telling.written)
+        share_save(telling.share); /* else the file is read once more by the next kindly sync */
     journal_free(telling.journal);
     share_free(telling.share);
     return telling.shared;
 }
 
-static void tell_out_of_reach(const char *path, const struct copies *before) {
+/* --- What is out of reach --------------------------------------------------------------------- */
+
+static void tell_out_of_reach(struct client *client, const char *path, const struct copies *before) {
     tell_copies(before);
-    bool shared = tell_folders(path);
+    bool shared = tell_folders(client, path);
     print_text(
         stdout, 0, 0,
         shared ? _("Out of reach, if there are any: files of kindly export, copies of kindly backup, backups "
@@ -174,7 +206,7 @@ static int forget(struct client *client, const char *id, const struct range *ran
     if (r < 0)
         outcome = fail_errno(r, _("cannot remove the report that was opened"));
     if (any)
-        tell_out_of_reach(path, &before);
+        tell_out_of_reach(client, path, &before);
     return outcome;
 }
 
