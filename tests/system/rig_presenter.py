@@ -102,9 +102,10 @@ class Server:
     """A notification server in a process of its own; `how` and the commands are those of serve()."""
 
     role = "server"
+    prefix = []  # a command that runs it
 
     def __init__(self, env, **how):
-        self.process = subprocess.Popen([sys.executable, os.path.abspath(__file__), self.role], env=env,
+        self.process = subprocess.Popen([*self.prefix, sys.executable, os.path.abspath(__file__), self.role], env=env,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.lines = Lines(self.process.stdout.fileno())
         self.events = []

@@ -10,8 +10,8 @@ from rig import BUILD, fixture_person  # noqa: F401
 
 VICTIM = "SOMEBODY ELSE'S FILE\n"
 # What kindly gives to a file beside the journal; those of SQLite, each of which may keep the journal from being opened.
-OURS = [".sync", ".notice", ".rescue", ".rescue-part", ".rescue-wal", ".v0", ".v1", ".v1-wal", ".damaged-20200101-000000",
-        ".damaged-20200101-000000-wal"]
+OURS = [".sync", ".notice", ".rescue", ".rescue-part", ".rescue-wal", ".v0", ".v1", ".v1-wal",
+        ".damaged-20200101-000000", ".damaged-20200101-000000-wal"]
 ENDINGS = [[""], ["-wal"], ["-shm"], ["-journal"], OURS]
 WITHOUT_UMASK = ["sh", "-c", 'umask 000; exec "$@"', "sh"]
 

@@ -4,87 +4,16 @@ the test speaks to its bus and to systemctl from outside."""
 
 import os
 import pathlib
-import signal
-import socket
 import subprocess
 
 import pytest
 
-from rig import NAME, OBJECT, PATIENCE, Caller, FAR_AWAY, CALM, HOUR, Server, stop
+from rig import NAME, OBJECT, Caller, FAR_AWAY, CALM, HOUR, Server
 from rig_link import Windows
+from rig_systemd import Manager
 from test_install import VARIANT, copy_of_the_tree
 
 pytestmark = pytest.mark.full
-
-# What sd_booted() asks for is a folder in /run; the manager's cgroup is where systemd and logind expect a user's.
-INSIDE = r"""
-set -e
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
-mkdir /sys/fs/cgroup/$GROUP
-echo 0 >/sys/fs/cgroup/$GROUP/cgroup.procs
-umount /sys/fs/cgroup
-exec unshare --cgroup sh -ec '
-  mount -t cgroup2 cgroup2 /sys/fs/cgroup
-  mount -t tmpfs -o mode=755 tmpfs /run
-  mkdir -p /run/systemd/system /sys/fs/cgroup/user.slice/user-0.slice/user@0.service
-  (echo 0 >/sys/fs/cgroup/user.slice/user-0.slice/user@0.service/cgroup.procs
-   SYSTEMD_LOG_TARGET=console exec /lib/systemd/systemd --user) &
-  wait $!'
-"""
-REMOVE = r"""
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
-for i in $(seq 50); do
-  find /sys/fs/cgroup/$GROUP -depth -type d -exec rmdir {} + 2>/dev/null
-  [ -d /sys/fs/cgroup/$GROUP ] || exit 0
-  sleep 0.1
-done
-exit 1
-"""
-UNSHARE = ["unshare", "--mount", "--propagation", "private"]
-
-
-class Manager:
-    """systemd --user; it is there when it says so."""
-
-    def __init__(self, env, folder):
-        self.env = env
-        self.group = {"GROUP": "kindly-%d-%s" % (os.getpid(), os.urandom(4).hex())}
-        path = os.path.join(folder, "manager")
-        self.log = open(os.path.join(folder, "manager.log"), "wb")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-            listener.bind(path)
-            listener.settimeout(PATIENCE)
-            self.process = subprocess.Popen(
-                UNSHARE + ["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", INSIDE],
-                env={**env, **self.group, "NOTIFY_SOCKET": path}, stdin=subprocess.DEVNULL, stdout=self.log,
-                stderr=subprocess.STDOUT)
-            try:
-                while b"READY=1" not in listener.recv(4096):
-                    pass
-            except TimeoutError:
-                self.stop()
-                with open(self.log.name, encoding="utf-8", errors="replace") as log:
-                    pytest.fail("no user manager: %s" % log.read())
-
-    def run(self, *command):
-        """Runs a command inside: the manager speaks only to processes it can see."""
-        with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid), encoding="ascii") as children:
-            inside = children.read().split()[0]
-        done = subprocess.run(["nsenter", "--target=" + inside, "--mount", "--pid", "--cgroup", *command], env=self.env,
-                              check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=4 * PATIENCE)
-        return done.returncode, (done.stdout + done.stderr).decode()
-
-    def systemctl(self, *arguments):
-        return self.run("systemctl", "--user", "--no-pager", *arguments)
-
-    def show(self, name):
-        return self.systemctl("show", "--value", "--property=" + name, "kindlyd")[1].strip()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGKILL)  # --kill-child: all that runs inside goes with it
-        stop(self.process)
-        self.log.close()
-        subprocess.run(UNSHARE + ["sh", "-c", REMOVE], env={**self.env, **self.group}, check=True)
 
 
 @pytest.fixture(name="installed", scope="module")
