@@ -48,7 +48,7 @@ def test_all_is_well(person, caller, screen):
     fill(caller, 3)
     looks, found = look(person)
     assert looks == []
-    assert found["copies"] == []
+    assert found["copies"] == [] and found["sandbox"] == "none"
     journal = found["journal"]
     assert (journal["entries"], journal["lines"], journal["version"], journal["mode"]) == (3, 3, 1, 0o600)
     assert journal["path"] == str(person.journal) and journal["size"] == person.journal.stat().st_size
