@@ -181,7 +181,8 @@ static int put_up(const char *units, const struct folders *folders) {
     return symlink(strict, link) < 0 ? -errno : 0;
 }
 
-/* SYSTEMD_SCOPE is told since systemd 251, the first one where such walls hold in a person's unit. */
+/* SYSTEMD_SCOPE is told since systemd 251, the first one where such walls hold in a person's unit. Root's own
+ * manager puts them up in another way, and root can take any down. */
 int main(int argc, char **argv) {
     _cleanup_(folders_done) struct folders folders = {0};
     const char *scope = getenv("SYSTEMD_SCOPE");
@@ -189,7 +190,7 @@ int main(int argc, char **argv) {
         fputs("kindly-sandbox-generator is run by systemd: systemd.generator(7)\n", stderr);
         return 2;
     }
-    if (!scope || !streq(scope, "user"))
+    if (!scope || !streq(scope, "user") || getuid() == 0)
         return 0;
     int r = find_folders(&folders);
     if (r >= 0)
