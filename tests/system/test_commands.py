@@ -14,8 +14,8 @@ from rig_presenter import ROOT, Lines
 
 DOCS = os.path.join(ROOT, "docs")
 DOCUMENTS = ["README.md"] + sorted("docs/" + name for name in os.listdir(DOCS) if name.endswith(".scd"))
-PROGRAMS = ("kindly", "kindlyd", "dbus-run-session", "make", "systemctl", "journalctl", "busctl", "mkdir", "cp", "echo", "$EDITOR", "sudo",
-            "apt", "git", "cd", "rm", "mv", "sqlite3", "printf")
+PROGRAMS = ("kindly", "kindlyd", "dbus-run-session", "make", "systemctl", "journalctl", "busctl", "mkdir", "ln", "cp", "echo",
+            "$EDITOR", "sudo", "apt", "git", "cd", "rm", "mv", "sqlite3", "printf")
 
 # `make -n` reads the Makefile and finds the goal, without doing anything; test_install.py installs.
 STAND_INS = {
