@@ -62,6 +62,7 @@ SANDBOX    := $(call objects,daemon/sandbox/*.c)
 PRESENTER  := $(O)/daemon/core/base.o $(O)/daemon/store/paths.o $(O)/daemon/store/language.o
 TESTS      := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test-*.c)))
 DRIVERS    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/system/*-driver.c)))
+PRELOADS   := $(patsubst %.c,$(O)/%.so,$(sort $(wildcard tests/system/*-preload.c)))
 BENCHES    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/*.c)))
 MEASURING  := $(filter-out %/make-journal,$(BENCHES)) $(sort $(wildcard tests/bench/*.py))
 SIMULATE   := $(O)/tests/simulate/simulate
@@ -103,6 +104,11 @@ $(TESTS): LIBS = $(BASE_LIBS) -lm -lcmocka
 $(SIMULATE): LIBS = -lm
 $(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES) $(SIMULATE): $(O)/.flags
 	$(Q_LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS) $(LDLIBS)
+
+# Loaded into programs by tests, whatever these were built with: no sanitizer of its own.
+$(PRELOADS): $(O)/%.so: %.c $(O)/.flags
+	@mkdir -p $(@D)
+	$(Q_LD)$(CC) $(OURS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fPIC -shared -o $@ $<
 
 # Objects follow their flags: a changed compiler or flag set rebuilds this variant, and nothing else.
 PKG_CFLAGS = $(BASE_CFLAGS)
@@ -202,7 +208,7 @@ run: deps-run
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@units/run.sh $(O)
 
-test-programs: all $(PAGES) $(TESTS) $(DRIVERS) $(SIMULATE)
+test-programs: all $(PAGES) $(TESTS) $(DRIVERS) $(PRELOADS) $(SIMULATE)
 
 check: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs

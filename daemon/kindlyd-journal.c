@@ -40,7 +40,7 @@ static int open_journal(struct daemon *daemon) {
 }
 
 /* While running: the schedule's reminders start in it at once. */
-static void start_in_journal(struct daemon *daemon) {
+void start_in_journal(struct daemon *daemon) {
     if (!daemon->journal || !daemon->schedule)
         return;
     int r = journal_note_reminders(daemon->journal, daemon->schedule, clock_realtime(), daemon->starts_usec);

@@ -191,7 +191,9 @@ void on_clock_changed(void *userdata, enum clock_change change) {
     struct daemon *daemon = userdata;
     say(LOG_DEBUG, change == CLOCK_ZONE ? "the time zone changed: computed anew"
                                         : "the clock was set, or the machine slept: computed anew");
-    if (change == CLOCK_ZONE && build_plan(daemon) < 0)
+    if (change == CLOCK_SET)
+        start_in_journal(daemon); /* set back, no reminder waits until the time of its start comes again */
+    else if (build_plan(daemon) < 0)
         say(LOG_ERROR, "out of memory");
     ask_and_advance(daemon);
 }

@@ -118,6 +118,8 @@ int load_keeper(struct daemon *daemon);
 int commit(struct daemon *daemon, const struct turn *turn);
 /* Tries again to open a journal that could not be opened. */
 void recover_journal(struct daemon *daemon);
+/* Notes the schedule's reminders in the journal, where they are new to it, and plans anew. */
+void start_in_journal(struct daemon *daemon);
 /* What is told of a journal that was set aside, until the person has seen it (kindly doctor). */
 void read_notice(struct daemon *daemon);
 /* Journal errors as the bus wants them. Damage that is met in reading is mended for the next call. */

@@ -235,7 +235,11 @@ static int compare_reminders(struct journal *journal, struct known *known, size_
         }
         if ((uint64_t)get_integer(&query) != known[i].digest)
             continue;
-        known[i].start_usec = get_usec(&query);
+        usec_t start_usec = get_usec(&query);
+        if (start_usec > known[i].start_usec)
+            continue; /* the clock was ahead when it was noted: it starts now, not when that time comes again
+                       */
+        known[i].start_usec = start_usec;
         known[i].changed = false;
     }
     return r < 0 ? r : query.error;

@@ -76,9 +76,9 @@ int journal_load(struct journal *journal, struct keeper **ret);
 int journal_commit(struct journal *journal, const struct turn *turn);
 
 /* Reminders known so far: a name with another digest, or a new name, starts at `now_usec`; others keep their
- * start. One that is gone from the schedule is new when it comes back. Writes only if something changed, and
- * not at all in a journal opened for reading. `starts_usec` gets one value per reminder, in the schedule's
- * order. */
+ * start, unless it is later than `now_usec`: the clock was ahead when it was noted. One that is gone from the
+ * schedule is new when it comes back. Writes only if something changed, and not at all in a journal opened
+ * for reading. `starts_usec` gets one value per reminder, in the schedule's order. */
 int journal_note_reminders(struct journal *journal, const struct schedule *schedule, usec_t now_usec,
                            usec_t *starts_usec);
 

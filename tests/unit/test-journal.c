@@ -619,6 +619,11 @@ static void test_reminders(void **state) {
     assert_int_equal(journal_note_reminders(place->journal, &three, NOW + 5, starts), 0);
     assert_int_equal(starts[0], NOW);
     assert_int_equal(starts[2], NOW + 5);
+
+    /* The clock was ahead, and has been put right: none waits until its start comes again. */
+    assert_int_equal(journal_note_reminders(place->journal, &three, NOW + 4, starts), 0);
+    assert_int_equal(starts[0], NOW);
+    assert_int_equal(starts[2], NOW + 4);
 }
 
 static void test_recorded(void **state) {
