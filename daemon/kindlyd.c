@@ -14,6 +14,7 @@
 #include "daemon/kindlyd.h"
 #include "daemon/store/language.h"
 #include "daemon/store/paths.h"
+#include "daemon/store/streams.h"
 #include "daemon/store/zonefile.h"
 
 #define EXIT_BUS_LOST 75 /* EX_TEMPFAIL: kindlyd.service starts it again */
@@ -220,6 +221,7 @@ static void stop(struct daemon *daemon) {
 
 int main(int argc, char **argv) {
     struct daemon daemon = {.options = {.presenter = "auto"}};
+    streams_begin();
     language_begin();
     int r = read_options(argc, argv, &daemon.options);
     if (r != 0) {

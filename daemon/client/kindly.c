@@ -7,6 +7,7 @@
 #include "daemon/client/words.h"
 #include "daemon/core/translate.h"
 #include "daemon/store/language.h"
+#include "daemon/store/streams.h"
 #include "daemon/store/mistake.h"
 
 #ifndef VERSION
@@ -391,6 +392,7 @@ static int run(char **items) {
 }
 
 int main(int argc, char **argv) {
+    streams_begin();
     language_begin();
     int status = run(argv + (argc > 0 ? 1 : 0));
     errno = 0;
