@@ -1,9 +1,20 @@
 /* What is logged, and what the person is told in `Problem`. */
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "daemon/core/translate.h"
 #include "daemon/kindlyd.h"
+
+/* Whoever is to read the log may have stopped reading. What finds no room then is lost: no prompt waits for
+ * it. A pipe that can be written at all takes PIPE_BUF at once. */
+static void write_line(const char *line, size_t size) {
+    struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&log, 1, 0) > 0 && (log.revents & POLLOUT))
+        (void)!write(STDERR_FILENO, line, size);
+}
 
 /* With priorities for the system's log when systemd started us, else plainly and without what is for
  * debugging. Never a person's text. */
@@ -11,15 +22,17 @@ void say(int priority, const char *format, ...) {
     bool to_journal = getenv("JOURNAL_STREAM");
     if (!to_journal && priority >= LOG_DEBUG)
         return;
+    char line[PIPE_BUF];
+    const size_t room = sizeof line - 1; /* for the line's end */
+    size_t size =
+        (size_t)(to_journal ? snprintf(line, room, "<%d>", priority) : snprintf(line, room, "kindlyd: "));
     va_list arguments;
     va_start(arguments, format);
-    if (to_journal)
-        fprintf(stderr, "<%d>", priority);
-    else
-        fputs("kindlyd: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    int length = vsnprintf(line + size, room - size, format, arguments);
     va_end(arguments);
+    size += length < 0 ? 0 : MIN_OF((size_t)length, room - size - 1);
+    line[size++] = '\n';
+    write_line(line, size);
 }
 
 /* A system's error, in English whatever the locale. */
