@@ -1,8 +1,21 @@
 /* Between the keeper and the presenter: what is to be shown, and what a person did with it there. */
+#include <stdio.h>
+
+#include "daemon/core/translate.h"
 #include "daemon/kindlyd.h"
 
 static int act_unshown(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
     return keeper_unshown(keeper, world, id, ret);
+}
+
+static void tell_not_started(struct daemon *daemon, int r) {
+    static const char sentence[] =
+        N_("The program that shows notifications can't be started (%s); the prompt waits");
+    char *text = NULL, *english = NULL;
+    if (asprintf(&text, _(sentence), strerror(-r)) >= 0 && asprintf(&english, sentence, reason_of(r)) >= 0)
+        set_problem_as(&daemon->presenter_problem, english, text);
+    free(text);
+    free(english);
 }
 
 void show(struct daemon *daemon, const struct effect *effect) {
@@ -34,8 +47,11 @@ void show(struct daemon *daemon, const struct effect *effect) {
     for (size_t i = 0; i < showing.n_choices; i++)
         drawn[i] = (struct presenter_choice){choice_id(choices[i]),
                                              keeper_choice_label(&world, choices[i], labels[i])};
-    if (presenter_show(daemon->presenter, &showing) < 0) {
+    int r = presenter_show(daemon->presenter, &showing);
+    if (r < 0) {
         struct uuid id = effect->id;
+        if (r != -ENXIO) /* nothing to show it on is no problem */
+            tell_not_started(daemon, r);
         take_turn(daemon, act_unshown, &id, false);
     }
 }
