@@ -204,10 +204,12 @@ int load_first(struct daemon *daemon) {
     int r = load(daemon, daemon->config_path, &schedule, &library, &message);
     if (r == -EINVAL) {
         set_config_problem(daemon, message, N_("the shipped default is in force"));
-        _cleanup_free_ char *unused = NULL;
+        _cleanup_free_ char *why = NULL;
         r = path_shipped("kindly.conf", &shipped);
         if (r >= 0)
-            r = load(daemon, shipped, &schedule, &library, &unused);
+            r = load(daemon, shipped, &schedule, &library, &why);
+        if (r < 0 && why)
+            say(LOG_ERROR, "nor can that be used: %s", why);
     }
     return r < 0 ? r : adopt(daemon, schedule, library);
 }
