@@ -186,14 +186,14 @@ static void report_unshown(struct presenter *presenter, const char *problem) {
 static int send_pending(struct presenter *presenter);
 
 /* The reply was to a Show that is no longer wanted: now for the one that is. */
-static int go_on(struct presenter *presenter) {
+static void go_on(struct presenter *presenter) {
     if (presenter->pending && send_pending(presenter) < 0) {
         begin_pause(presenter);
         report_unshown(presenter, NULL);
     }
-    return 0;
 }
 
+/* 1 throughout: after 0, sd-bus would go on to use the link, and abort if it was closed in here. */
 static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     (void)error;
     struct presenter *presenter = userdata;
@@ -210,14 +210,16 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
     if (hangs || (failure && sd_bus_error_has_name(failure, SD_BUS_ERROR_TIMEOUT))) {
         begin_pause(presenter);
         report_unshown(presenter, N_("The notification server does not answer; the prompt waits"));
-        return 0;
+        return 1;
     }
-    if (presenter->superseded)
-        return go_on(presenter);
+    if (presenter->superseded) {
+        go_on(presenter);
+        return 1;
+    }
     if (failure && sd_bus_error_has_name(failure, PRESENTER_INTERFACE ".Error.Held")) {
         presenter->held = true;
         report_unshown(presenter, NULL);
-        return 0;
+        return 1;
     }
     const char *bus_id, *owner;
     uint32_t server_id;
@@ -225,13 +227,13 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
         bool gone = failure && sd_bus_error_has_name(failure, PRESENTER_INTERFACE ".Error.Unavailable");
         begin_pause(presenter);
         report_unshown(presenter, gone ? NULL : N_("The notification could not be shown; the prompt waits"));
-        return 0;
+        return 1;
     }
     presenter->pause_usec = 0;
     struct uuid id = presenter->pending_id;
     presenter->pending = sd_bus_message_unref(presenter->pending);
     presenter->events->showed(presenter->userdata, &id, bus_id, owner, server_id);
-    return 0;
+    return 1;
 }
 
 static int send_pending(struct presenter *presenter) {
@@ -258,9 +260,9 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
     bool was_held = presenter->held;
     stop(presenter);
     if (!presenter->pending) {
-        if (was_held)
-            presenter->events->readiness(
-                presenter->userdata); /* nobody else would tell that it is free again */
+        if (was_held) /* nobody else would tell that it is free again */
+            presenter->events->readiness(presenter->userdata);
+        presenter->events->ended(presenter->userdata);
         return 0;
     }
     const char *program = wanted_program(presenter);
