@@ -10,6 +10,7 @@
 #include <gio/gunixfdlist.h>
 #include <glib-unix.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "daemon/core/dialog.h"
@@ -157,6 +158,12 @@ static void on_child_ended(GPid pid, int status, void *data) {
     window->child_watch = 0;
 }
 
+/* If we are killed, the window goes, too: a line that is written there would reach nobody. */
+static void end_with_us(void *unused) {
+    (void)unused;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
 static bool start_child(struct window *window, const char *const *command, const char *const *environment,
                         int output) {
     g_auto(GStrv) all = g_get_environ();
@@ -164,8 +171,8 @@ static bool start_child(struct window *window, const char *const *command, const
         g_auto(GStrv) parts = g_strsplit(*environment, "=", 2);
         all = g_environ_setenv(all, parts[0], parts[1], TRUE);
     }
-    if (!g_spawn_async_with_fds(NULL, (char **)(uintptr_t)command, all, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                                &window->pid, -1, output, -1, NULL))
+    if (!g_spawn_async_with_fds(NULL, (char **)(uintptr_t)command, all, G_SPAWN_DO_NOT_REAP_CHILD,
+                                end_with_us, NULL, &window->pid, -1, output, -1, NULL))
         return false;
     window->child_watch = g_child_watch_add(window->pid, on_child_ended, window);
     return true;
