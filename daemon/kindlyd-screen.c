@@ -150,6 +150,31 @@ static void on_closed(void *userdata, const struct uuid *id, bool dismissed) {
     presenter_turn(userdata, dismissed ? act_dismissed : act_off_screen, &copy, dismissed);
 }
 
+int act_restart(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
+    (void)unused;
+    return keeper_restart(keeper, world, ret);
+}
+
+/* The server still draws it, and would take a click for nobody. It is put back in its place, once: a
+ * presenter that ends each time would be started without end. */
+static void on_ended(void *userdata) {
+    struct daemon *daemon = userdata;
+    const struct open_prompt *open = keeper_on_screen(daemon->keeper);
+    if (!open)
+        return;
+    struct uuid id = open->id;
+    bool again = uuid_equal(&daemon->put_back, &id);
+    daemon->put_back = id;
+    if (again)
+        set_problem(
+            &daemon->presenter_problem,
+            N_("The program that shows notifications ended unexpectedly; the prompt is off the screen, and "
+               "still open"));
+    else
+        say(LOG_WARNING, "the program that shows notifications ended unexpectedly; the prompt is put back");
+    presenter_turn(daemon, again ? act_off_screen : act_restart, &id, false);
+}
+
 static int act_named(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
     (void)unused;
     return keeper_named(keeper, world, ret);
@@ -173,5 +198,6 @@ const struct presenter_events presenter_events = {
     .written = on_written,
     .closed = on_closed,
     .named = on_named,
+    .ended = on_ended,
     .readiness = on_readiness,
 };

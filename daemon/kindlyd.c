@@ -50,12 +50,6 @@ static int take_name(struct daemon *daemon) {
     return r;
 }
 
-static int act_restart(const struct keeper *keeper, const struct world *world, void *unused,
-                       struct turn *ret) {
-    (void)unused;
-    return keeper_restart(keeper, world, ret);
-}
-
 static int act_tell(const struct keeper *keeper, const struct world *world, void *text, struct turn *ret) {
     return keeper_tell(keeper, world, N_("Your schedule has a mistake"), text, ret);
 }

@@ -56,6 +56,7 @@ struct daemon {
     bool asking;            /* presence is being asked before time moves on */
     bool told;              /* the person was told of config_problem */
     bool showed;            /* the presenter was asked to show something in this run */
+    struct uuid put_back;   /* the prompt whose presenter ended under it, the last time that one did */
     sd_event_source *flush; /* pages of what was forgotten are still held by a reader */
 };
 
@@ -94,6 +95,8 @@ void on_clock_changed(void *userdata, enum clock_change change);
 /* --- The screen ------------------------------------------------------------------------------- */
 
 void show(struct daemon *daemon, const struct effect *effect);
+/* What is on the screen is put back there: the program has started anew, or its presenter has. */
+int act_restart(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret);
 extern const struct presenter_events presenter_events;
 
 /* --- The schedule and the decks --------------------------------------------------------------- */

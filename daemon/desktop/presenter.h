@@ -41,6 +41,8 @@ struct presenter_events {
     void (*written)(void *userdata, const struct uuid *id, const char *text);
     void (*closed)(void *userdata, const struct uuid *id, bool dismissed);
     void (*named)(void *userdata); /* this showing names the command that answers, for want of buttons */
+    /* It ended by itself, with nothing asked of it: what it showed can't be answered there any more. */
+    void (*ended)(void *userdata);
     /* presenter_ready() may have changed. */
     void (*readiness)(void *userdata);
 };
