@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #define STILL_USEC       (200 * USEC_PER_MSEC)
-#define LINKS_MAX        16 /* on the way to a file; the kernel allows 40 */
+#define RESTLESS_USEC    (2 * USEC_PER_SEC) /* what is written to all the time is told all the same */
+#define LINKS_MAX        16                 /* on the way to a file; the kernel allows 40 */
 #define INSIDE_MAX       64 /* folders in a watched folder: decks have one for each language */
 #define EVENTS_OF_FOLDER (IN_DELETE_SELF | IN_MOVE_SELF)
 #define EVENTS                                                                                               \
@@ -27,6 +28,7 @@ struct place {
 struct watch {
     sd_event *event;
     sd_event_source *source, *still;
+    usec_t latest_usec; /* when a change that began is told at the latest; CLOCK_MONOTONIC */
     int fd;
     struct place *places;
     size_t n, capacity;
@@ -71,9 +73,15 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
     }
     if (!concerned)
         return 0;
+    uint64_t now_usec;
+    int r = sd_event_now(watch->event, CLOCK_MONOTONIC, &now_usec);
+    if (r < 0)
+        return r;
+    if (!watch->still)
+        watch->latest_usec = now_usec + RESTLESS_USEC;
     watch->still = sd_event_source_disable_unref(watch->still);
-    return sd_event_add_time_relative(watch->event, &watch->still, CLOCK_MONOTONIC, STILL_USEC, 0, on_still,
-                                      watch);
+    return sd_event_add_time(watch->event, &watch->still, CLOCK_MONOTONIC,
+                             MIN_OF(now_usec + STILL_USEC, watch->latest_usec), 0, on_still, watch);
 }
 
 int watch_new(sd_event *event, watch_changed changed, void *userdata, struct watch **ret) {
@@ -123,6 +131,11 @@ static int add_place(struct watch *watch, const char *folder, const char *name) 
     return 0;
 }
 
+/* No folder is there, or none that can be watched; another may be soon. */
+static bool is_no_folder(int r) {
+    return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EACCES;
+}
+
 /* The name in the folder; where that isn't there, its own name in the folder before it, and so on up to the
  * root. */
 static int add_place_or_wait(struct watch *watch, const char *folder, const char *name) {
@@ -130,7 +143,7 @@ static int add_place_or_wait(struct watch *watch, const char *folder, const char
     int r = add_place(watch, folder, name);
     if (snprintf(at, sizeof at, "%s", folder) >= (int)sizeof at)
         return -ENAMETOOLONG;
-    while (r == -ENOENT) {
+    while (is_no_folder(r) && !streq(at, "/") && !streq(at, ".")) {
         strcpy(copy, at);
         const char *missing = basename(copy);
         r = add_place(watch, dirname(at), missing);
