@@ -12,6 +12,7 @@
 #include "daemon/store/zonefile.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A rule that has not come within this many tries has no day in common with `on`. */
@@ -791,6 +792,13 @@ int config_load(const char *path, const struct library *library, struct mistakes
     return 0;
 }
 
+/* A link that leads nowhere, and what can't be looked at, are there: they are told as mistakes, where to go
+ * by another schedule without a word would leave a person wondering. */
+static bool is_there(const char *path) {
+    struct stat status;
+    return lstat(path, &status) >= 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 /* DIR/kindly/kindly.conf if it exists; 1: it does, and `ret_path` is its path. */
 static int find_in(const char *folder, size_t length, char **ret_path) {
     _cleanup_free_ char *path = NULL;
@@ -798,7 +806,7 @@ static int find_in(const char *folder, size_t length, char **ret_path) {
         path = NULL;
         return -ENOMEM;
     }
-    if (*folder != '/' || access(path, F_OK) < 0)
+    if (*folder != '/' || !is_there(path))
         return 0;
     *ret_path = TAKE_PTR(path);
     return 1;
@@ -824,7 +832,7 @@ static int find_written(char **ret_path) {
     int r = path_user_config(&path);
     if (r == -ENOMEM)
         return r;
-    if (r == 0 && access(path, F_OK) == 0) {
+    if (r == 0 && is_there(path)) {
         *ret_path = TAKE_PTR(path);
         return 0;
     }

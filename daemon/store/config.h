@@ -20,7 +20,8 @@ int config_load(const char *path, const struct library *library, struct mistakes
 
 /* The first of: `option` if not NULL; $XDG_CONFIG_HOME/kindly/kindly.conf;
  * $XDG_CONFIG_DIRS/kindly/kindly.conf; `installed`. The caller frees it. An `option` is taken as it is; of
- * the others the first that exists. `installed` is given when none does. -ENOMEM. */
+ * the others the first that exists, be it a link that leads nowhere. `installed` is given when none does.
+ * -ENOMEM. */
 int config_find(const char *option, const char *installed, char **ret_path);
 
 /* The table of keys, for the client's help, completion and `config get|set`. */
