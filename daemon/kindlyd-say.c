@@ -56,8 +56,8 @@ void set_problem(char **problem, const char *text) {
 }
 
 char *joined_problems(const struct daemon *daemon) {
-    const char *parts[] = {daemon->config_problem, daemon->journal_problem, daemon->journal_notice,
-                           daemon->presenter_problem};
+    const char *parts[] = {daemon->config_problem, daemon->deck_problem, daemon->journal_problem,
+                           daemon->journal_notice, daemon->presenter_problem};
     char *all = NULL;
     for (size_t i = 0; i < ELEMENTSOF(parts); i++) {
         char *longer;

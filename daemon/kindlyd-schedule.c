@@ -26,7 +26,7 @@ static char *told_mistakes(const struct mistakes *mistakes) {
 }
 
 /* The first mistake, how many there are besides, and what follows. */
-static void set_config_problem(struct daemon *daemon, const char *message, const char *then) {
+static void set_file_problem(char **problem_of, const char *message, const char *then) {
     const char *all = message ? message : N_("The schedule could not be read");
     unsigned more = 0;
     for (const char *at = all; (at = strchr(at, '\n')); at++)
@@ -42,10 +42,10 @@ static void set_config_problem(struct daemon *daemon, const char *message, const
     if (asprintf(&problem, "%.*s%s; %s", message ? first : INT_MAX, message ? all : _(all), others,
                  _(then)) >= 0 &&
         asprintf(&english, "%.*s%s; %s", first, all, others_english, then) >= 0)
-        set_problem_as(&daemon->config_problem, english, problem);
+        set_problem_as(problem_of, english, problem);
 }
 
-static int load_decks(const struct daemon *daemon, const struct schedule *schedule, struct library **ret) {
+static int load_decks(struct daemon *daemon, const struct schedule *schedule, struct library **ret) {
     _cleanup_(library_freep) struct library *library = library_new();
     if (!library)
         return -ENOMEM;
@@ -54,10 +54,12 @@ static int load_decks(const struct daemon *daemon, const struct schedule *schedu
     for (size_t i = 0; r >= 0 && i < daemon->options.n_decks; i++)
         r = deck_load_folder(library, daemon->options.decks[i], schedule->languages, schedule->n_languages,
                              &mistakes);
-    for (size_t i = 0; i < mistakes.n; i++)
-        if (mistakes.items[i].severity == MISTAKE_ERROR)
-            say(LOG_WARNING, "%s", mistakes.items[i].text);
+    _cleanup_free_ char *told = told_mistakes(&mistakes);
     mistakes_done(&mistakes);
+    if (told)
+        set_file_problem(&daemon->deck_problem, told, N_("it is left out"));
+    else
+        set_problem(&daemon->deck_problem, NULL);
     if (r >= 0 && daemon->journal && journal_add_own(daemon->journal, library) < 0)
         say(LOG_WARNING, "the lines you kept could not be read from the journal");
     if (r < 0)
@@ -76,7 +78,7 @@ void renew_library(struct daemon *daemon) {
 }
 
 /* A schedule and the decks of its languages. -EINVAL: `ret_message` has the mistakes. */
-static int load(const struct daemon *daemon, const char *path, struct schedule **ret_schedule,
+static int load(struct daemon *daemon, const char *path, struct schedule **ret_schedule,
                 struct library **ret_library, char **ret_message) {
     struct mistakes mistakes = {0};
     _cleanup_(schedule_freep) struct schedule *first = NULL, *schedule = NULL;
@@ -183,7 +185,7 @@ int reload(struct daemon *daemon, char **ret_message) {
         r = take_turn(daemon, act_reload, NULL, false);
         say(LOG_INFO, "the schedule is %s", daemon->config_path);
     } else {
-        set_config_problem(daemon, message, N_("the schedule in force stays"));
+        set_file_problem(&daemon->config_problem, message, N_("the schedule in force stays"));
         settle(daemon);
     }
     sd_notify(0, "READY=1");
@@ -203,7 +205,7 @@ int load_first(struct daemon *daemon) {
     _cleanup_free_ char *message = NULL, *shipped = NULL;
     int r = load(daemon, daemon->config_path, &schedule, &library, &message);
     if (r == -EINVAL) {
-        set_config_problem(daemon, message, N_("the shipped default is in force"));
+        set_file_problem(&daemon->config_problem, message, N_("the shipped default is in force"));
         _cleanup_free_ char *why = NULL;
         r = path_shipped("kindly.conf", &shipped);
         if (r >= 0)

@@ -205,9 +205,9 @@ static void stop(struct daemon *daemon) {
     sd_event_unref(daemon->event);
     for (size_t i = 0; i < daemon->options.n_decks; i++)
         free(daemon->options.decks[i]);
-    char *strings[] = {daemon->config_path,       daemon->journal_path,   daemon->desktop_program,
-                       daemon->terminal_program,  daemon->config_problem, daemon->journal_problem,
-                       daemon->presenter_problem, daemon->journal_notice};
+    char *strings[] = {daemon->config_path,      daemon->journal_path,      daemon->desktop_program,
+                       daemon->terminal_program, daemon->config_problem,    daemon->deck_problem,
+                       daemon->journal_problem,  daemon->presenter_problem, daemon->journal_notice};
     for (size_t i = 0; i < ELEMENTSOF(strings); i++)
         free(strings[i]);
     free(daemon->starts_usec);

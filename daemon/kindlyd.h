@@ -50,9 +50,9 @@ struct daemon {
     struct plan *plan;
     struct hash_key secret;
 
-    char *config_problem, *journal_problem, *presenter_problem; /* NULL: none */
-    char *journal_notice;                                       /* of one that was set aside; NULL: none */
-    bool watching;                                              /* presence is followed */
+    char *config_problem, *deck_problem, *journal_problem, *presenter_problem; /* NULL: none */
+    char *journal_notice;   /* of one that was set aside; NULL: none */
+    bool watching;          /* presence is followed */
     bool asking;            /* presence is being asked before time moves on */
     bool told;              /* the person was told of config_problem */
     bool showed;            /* the presenter was asked to show something in this run */
