@@ -246,6 +246,7 @@ static int open_writer(struct journal *journal, const struct schema *as, const c
     if (version == as->version)
         count_opening(journal, path);
     sqlite3_db_config(journal->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    journal->wal = schema_wal(journal->db);
     return 0;
 }
 
@@ -274,11 +275,19 @@ static bool is_at_rest(const char *path) {
     return stat(wal, &status) < 0 ? errno == ENOENT : status.st_size == 0;
 }
 
+/* Beside another file in its place, the WAL of the one before would be taken for that one's, and spoil it. */
+static void remove_left_wal(struct journal *journal) {
+    if (journal->wal == 0 || !schema_moved(journal->db) || schema_wal(journal->db) != journal->wal)
+        return;
+    unlink(sqlite3_filename_wal(sqlite3_db_filename(journal->db, "main")));
+}
+
 static void disconnect(struct journal *journal) {
     for (size_t i = 0; i < STATEMENT_COUNT; i++) {
         sqlite3_finalize(journal->statements[i]);
         journal->statements[i] = NULL;
     }
+    remove_left_wal(journal);
     sqlite3_close(journal->db);
     journal->db = NULL;
 }

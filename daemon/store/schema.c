@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "daemon/store/copies.h"
 
@@ -374,10 +375,20 @@ static int run_simple(struct journal *journal, enum statement statement) {
     return query_run(&query);
 }
 
-int transaction_begin(struct journal *journal) {
+bool schema_moved(sqlite3 *db) {
     int moved = 0;
-    sqlite3_file_control(journal->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    if (moved)
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return moved;
+}
+
+ino_t schema_wal(sqlite3 *db) {
+    const char *path = sqlite3_db_filename(db, "main");
+    struct stat status;
+    return path && *path && stat(sqlite3_filename_wal(path), &status) >= 0 ? status.st_ino : 0;
+}
+
+int transaction_begin(struct journal *journal) {
+    if (schema_moved(journal->db) || (journal->wal != 0 && schema_wal(journal->db) != journal->wal))
         return -ESTALE;
     /* Prepared now, so that going back needs no memory. */
     struct query rollback = query_start(journal, STATEMENT_ROLLBACK);

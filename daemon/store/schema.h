@@ -6,6 +6,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "daemon/core/hash.h"
 #include "daemon/core/uuid.h"
@@ -94,6 +95,7 @@ struct journal {
     struct uuid device;
     struct hash_key secret;
     bool newer; /* of a newer version than ours, and only read: what isn't known here is passed over */
+    ino_t wal;  /* of a writer: the file it has as its WAL; 0: not known */
     struct uuid *erased; /* entries whose content this transaction erases; copies that hold it go too */
     size_t n_erased, erased_capacity;
 };
@@ -123,11 +125,15 @@ int schema_migrate(sqlite3 *db, const struct schema *to, int version, usec_t now
 int journal_open_as(const struct schema *as, const char *path, usec_t now_usec, struct journal **ret,
                     char **ret_problem);
 
+/* Whether the database itself was moved, removed or replaced since it was opened. */
+bool schema_moved(sqlite3 *db);
+/* The file that stands in the place of its WAL; 0: none. */
+ino_t schema_wal(sqlite3 *db);
+
 /* One transaction: transaction_end() commits if `r` is not negative, else rolls back; returns `r` or what the
  * commit met. Copies of the journal that hold what is erased are deleted before that (copies.h), so that none
- * outlives it. -ESTALE: the file was moved or removed meanwhile, so that nothing written would be found
- * again.
- */
+ * outlives it. -ESTALE: the file or its WAL was moved, removed or replaced meanwhile, so that nothing written
+ * would be found again. */
 int transaction_begin(struct journal *journal);
 int transaction_end(struct journal *journal, int r);
 
