@@ -193,6 +193,15 @@ static void go_on(struct presenter *presenter) {
     }
 }
 
+/* Without a server there is nothing to tell: it comes, or doesn't. */
+static const char *problem_of(struct presenter *presenter, const sd_bus_error *failure) {
+    if (!failure || !sd_bus_error_has_name(failure, PRESENTER_INTERFACE ".Error.Unavailable"))
+        return N_("The notification could not be shown; the prompt waits");
+    bool is_desktop = streq(presenter->running, presenter->desktop_program);
+    return is_desktop && presenter->server_owned ? N_("The notification server refused it; the prompt waits")
+                                                 : NULL;
+}
+
 /* 1 throughout: after 0, sd-bus would go on to use the link, and abort if it was closed in here. */
 static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     (void)error;
@@ -224,9 +233,8 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
     const char *bus_id, *owner;
     uint32_t server_id;
     if (failure || sd_bus_message_read(m, "ssu", &bus_id, &owner, &server_id) < 0) {
-        bool gone = failure && sd_bus_error_has_name(failure, PRESENTER_INTERFACE ".Error.Unavailable");
         begin_pause(presenter);
-        report_unshown(presenter, gone ? NULL : N_("The notification could not be shown; the prompt waits"));
+        report_unshown(presenter, problem_of(presenter, failure));
         return 1;
     }
     presenter->pause_usec = 0;
