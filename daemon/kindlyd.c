@@ -6,6 +6,7 @@
  * process sleeps. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -220,7 +221,7 @@ int main(int argc, char **argv) {
     int r = read_options(argc, argv, &daemon.options);
     if (r != 0) {
         stop(&daemon);
-        return r < 0 ? 2 : 0;
+        return r < 0 ? 2 : fflush(stdout) == 0 ? 0 : 1;
     }
     umask(0077);
     sigset_t blocked;

@@ -7,11 +7,12 @@ import os
 import select
 import signal
 import sqlite3
+import subprocess
 import threading
 
 import pytest
 
-from rig import (FAR_AWAY, HOUR, INFINITY, PATIENCE, Refused, Kindlyd,
+from rig import (FAR_AWAY, HOUR, INFINITY, KINDLYD, PATIENCE, Refused, Kindlyd,
                  fixture_caller, fixture_daemon, fixture_person, fixture_screen)  # noqa: F401
 from rig_outside import Outside
 from test_crash import due_soon
@@ -263,6 +264,12 @@ def test_closed_streams(person, screen, closed):
     person.config.write_text(BAD, encoding="utf-8")
     assert "nonsense" in caller.changed("Problem", bool)
     assert daemon.end() == 0
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_what_is_printed_can_not_be_written(person, option):
+    with open("/dev/full", "wb") as full:
+        assert subprocess.run([KINDLYD, option], env=person.env, stdout=full, check=False).returncode == 1
 
 
 def full_pipe():
