@@ -257,13 +257,14 @@ class Terminal:
 
 def serve():
     """Commands: set (caps, name, vendor, mode, traits), action (id, key), token (id, token), replied (id, text), closed (id,
-    reason), impostor (id, key), release.
+    reason), impostor (id, key), noise (id, times: signals that make no sense, of that notification and of others), release.
     Modes: normal; zero (the id 0), error, stale (an error where something is to be replaced), stale-zero (the id 0
-    then), hold (Notify is not answered before `release`).
+    then), hold (Notify is not answered before `release`), crash (the server is gone in the middle of Notify).
     Traits, as servers have them: flood (KDE: the same twice within a second is an error), same-text (lxqt: a text
     that stands already is dropped, with a fresh id), twice (GNOME, swaync: every signal comes twice), at-most-N (MATE:
     more are an error), closing-errors (notification-daemon: an unknown id can't be closed)."""
     import dbus
+    import dbus.lowlevel
     import dbus.mainloop.glib
     import dbus.service
     from gi.repository import GLib
@@ -320,6 +321,8 @@ def serve():
                 id=server_id, drawn=bool(server_id) and not dropped)
             if server_id and not dropped:
                 live[server_id] = said
+            if how["mode"] == "crash":
+                os._exit(1)
             if error:
                 fail(dbus.DBusException("no", name=error))
             elif how["mode"] == "hold":
@@ -381,6 +384,20 @@ def serve():
             other.send_message(signal)
             other.flush()
             other.close()
+        elif what == "noise":
+            card = arguments["id"]
+            senseless = (("ActionInvoked", "su", ("helpful", card)), ("ActionInvoked", "u", (card,)),
+                         ("ActionInvoked", "", ()), ("ActionInvoked", "us", (card, "no-such-choice")),
+                         ("ActionInvoked", "us", (card, "")), ("ActionInvoked", "us", (0, "helpful")),
+                         ("ActionInvoked", "us", (2**32 - 1, "helpful")), ("NotificationClosed", "us", (1, "2")),
+                         ("NotificationClosed", "uu", (0, 2)), ("NotificationClosed", "uu", (2**32 - 1, 2)),
+                         ("NotificationReplied", "uu", (1, 1)),
+                         ("NotificationReplied", "us", (2**32 - 1, "x" * 100000)), ("Nonsense", "s", ("x",)))
+            for i in range(arguments["times"]):
+                member, signature, values = senseless[i % len(senseless)]
+                signal = dbus.lowlevel.SignalMessage(PATH, NAME, member)
+                signal.append(*values, signature=signature)
+                bus.send_message(signal)
         elif what == "release":
             while held:
                 reply, server_id = held.pop()

@@ -20,13 +20,17 @@ ALL_DAY = 'quiet = [];\ngap = "1s";\nmost_per_day = 50;\nshow_for = "until answe
 class Logind:
     """A system bus with a logind on it."""
 
-    def __init__(self, person):
+    def __init__(self, person, session=None):
         folder = person.folder / "system"
         folder.mkdir()
+        self.person, self.session = person, session
         self.bus = person.keep(Bus(str(folder)))
         person.env["DBUS_SYSTEM_BUS_ADDRESS"] = self.bus.address
-        self.server = start_services([logind()], {"system": self.bus.address}, person.env)
         self.connection = dbus.bus.BusConnection(self.bus.address)
+        self.restart()
+
+    def restart(self):
+        self.server = start_services([logind(self.session)], {"system": self.bus.address}, self.person.env)
         self.mock = dbus.Interface(self.connection.get_object(LOGIND, SESSION_PATH, introspect=False), MOCK)
 
     def lock(self, locked=True):

@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 
-from rig import NAME, OBJECT, Caller, FAR_AWAY, CALM, HOUR, Server
+from rig import NAME, OBJECT, Caller, FAR_AWAY, CALM, HOUR, INFINITY, Server, now_usec, stop
 from rig_link import Windows
+from rig_presenter import BUS_CONFIG
 from rig_systemd import Manager
 from test_install import VARIANT, copy_of_the_tree
 
@@ -168,10 +169,54 @@ def test_a_line_is_written_outside_the_sandbox(tmp_path, home, started):
     assert caller.entries()[-1]["note"] == "in the evening"
 
 
-def test_comes_back_with_the_bus(manager):
-    """That it ends with 75 then is tested without systemd. A bus killed under a manager makes systemd 252 itself hang for
-    90 s now and then, so here is only what the manager has understood."""
+class BusOfItsOwn:
+    """A session bus beside the manager's, at an address that stays: systemd 252 itself hangs for 90 s now and then when
+    its own is killed."""
+
+    def __init__(self, folder):
+        folder.mkdir()
+        self.address = "unix:path=%s/bus" % folder
+        self.config = folder / "bus.conf"
+        self.config.write_text(BUS_CONFIG.format(directory=folder, services="").replace(
+            "unix:dir=%s" % folder, self.address))
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(["dbus-daemon", "--config-file=%s" % self.config, "--nofork",
+                                         "--print-address=1"], stdout=subprocess.PIPE)
+        self.process.stdout.readline()
+
+    def stop(self):
+        stop(self.process)
+        self.process.stdout.close()
+
+
+def test_comes_back_with_the_bus(manager, home, started, tmp_path):
+    """The bus goes: 75, and systemd starts it again. The bus is back: what was open, put off and paused is as it was."""
     assert (manager.show("Restart"), manager.show("RestartForceExitStatus")) == ("on-failure", "75")
+    bus = started(BusOfItsOwn(tmp_path / "other"))
+    drop_in = home / ".config/systemd/user/kindlyd.service.d/bus.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text("[Service]\nEnvironment=DBUS_SESSION_BUS_ADDRESS=%s\n" % bus.address)
+    assert manager.systemctl("daemon-reload") == (0, "") and manager.systemctl("start", "kindlyd") == (0, "")
+    caller = Caller(bus.address)
+    put_off, is_open = caller.call("Prompt", "care"), None
+    caller.call("Snooze", put_off, HOUR)
+    is_open = caller.call("Prompt", "humanity")
+    caller.call("Pause", INFINITY)
+    before = [(row["id"], row["state"], row["text"]) for row in caller.open()]
+    assert {row[0]: row[1] for row in before} == {put_off: "snoozed", is_open: "shown"}
+    bus.stop()
+    while manager.show("ExecMainStatus") != "75":
+        pass
+    bus.start()
+    caller = started(Caller(bus.address))
+    caller.appeared()
+    assert [(row["id"], row["state"], row["text"]) for row in caller.open()] == before
+    assert caller.get("PausedUntilUSec") == INFINITY and caller.get("Problem") == ""
+    assert manager.show("NRestarts") == "1"
+    caller.call("Resume")
+    assert 0 < caller.get("NextElapseUSec") - now_usec() <= HOUR  # the one that was put off
 
 
 def test_enabled_it_starts_with_the_session(home, manager):
