@@ -10,7 +10,7 @@ import pytest
 from rig import (MINUTE, PATIENCE, fixture_caller, fixture_person, fixture_screen)  # noqa: F401
 from rig_link import Windows
 from rig_outside import Outside
-from test_arrival import EVENING, invite
+from test_arrival import EVENING
 from test_crash import due_soon, presenter_of
 from test_daemon import entry, prompt, row
 

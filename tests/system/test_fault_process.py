@@ -2,7 +2,6 @@
 nobody reads, limits, an empty environment, folders that can't be made, two at once. What was told to be done is done."""
 
 import contextlib
-import fcntl
 import os
 import select
 import signal
@@ -16,7 +15,7 @@ from rig import (FAR_AWAY, HOUR, INFINITY, KINDLYD, PATIENCE, Refused, Kindlyd,
                  fixture_caller, fixture_daemon, fixture_person, fixture_screen)  # noqa: F401
 from rig_outside import Outside
 from test_crash import due_soon
-from test_daemon import entry, prompt, row
+from test_daemon import prompt, row
 from test_kill import GONE
 
 BAD = FAR_AWAY + "nonsense = 1;\n"
