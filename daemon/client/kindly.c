@@ -7,8 +7,8 @@
 #include "daemon/client/words.h"
 #include "daemon/core/translate.h"
 #include "daemon/store/language.h"
-#include "daemon/store/streams.h"
 #include "daemon/store/mistake.h"
+#include "daemon/store/streams.h"
 
 #ifndef VERSION
 #define VERSION "unknown"
