@@ -12,6 +12,8 @@ from rig import (PATIENCE,
 from rig_presenter import BUILD
 from test_client import NEEDS_DAEMON, NOT_RUNNING, named
 
+pytestmark = pytest.mark.full
+
 KINDLY = os.path.join(BUILD, "kindly")
 HANGS = "kindly: kindlyd did not answer; what was asked may or may not have been done\n"
 PRINTS = ["status", "status --json", "journal", "journal --json", "upcoming", "presence", "check", "support", "export",
@@ -24,9 +26,7 @@ def shell(person, script):
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [
-    pytest.param(one, marks=[pytest.mark.full] * (one not in (["now"], ["note", "words"]))) for one in NEEDS_DAEMON],
-    ids=named)
+@pytest.mark.parametrize("arguments", NEEDS_DAEMON, ids=named)
 def test_the_daemon_hangs(person, daemon, arguments):
     """It isn't waited for without end: 25 s, D-Bus's own time, which is a short one here."""
     daemon.process.send_signal(signal.SIGSTOP)

@@ -8,8 +8,10 @@ from rig import (DAY, HOUR, MINUTE, at_second, now_usec,
 from rig_outside import Outside
 from test_daemon import prompt, row
 
+pytestmark = pytest.mark.full
+
 YEAR = 365 * DAY
-STEPS = [-YEAR, *(pytest.param(step, marks=pytest.mark.full) for step in (-HOUR, HOUR, YEAR))]
+STEPS = [-YEAR, -HOUR, HOUR, YEAR]
 
 
 def comes_next(caller, wanted):
@@ -163,7 +165,7 @@ def test_what_comes_due(person, caller, screen, daemon, outside, step):
     assert [one["due_usec"] for one in caller.entries() if one["kind"] != "missed"] == [hour]
 
 
-@pytest.mark.parametrize("hours", [1, pytest.param(24 * 400, marks=pytest.mark.full)])
+@pytest.mark.parametrize("hours", [1, 24 * 400])
 def test_the_machine_slept(person, caller, screen, daemon, outside, hours):
     """A snooze that came due comes; of all that came due meanwhile, at most one."""
     card, _ = prompt(caller, screen)

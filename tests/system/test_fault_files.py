@@ -12,6 +12,8 @@ from rig import (FAR_AWAY, PATIENCE,
 from test_daemon import prompt
 from test_files import far, reminder_is, replace
 
+pytestmark = pytest.mark.full
+
 DECK = 'theme = "humanity"; language = "en"; prompts = ( { id = "mine-1"; text = "My own words."; } );\n'
 
 
@@ -45,9 +47,8 @@ KINDS = {  # how it is made, and what is told of it
     "empty": (lambda path: path.touch(), NOTHING_IN_IT),
     "unreadable": (make_unreadable, "can't be read: Permission denied"),
 }
-EVERY_KIND = [pytest.param(kind, marks=[pytest.mark.full] * (kind not in ("fifo", "link-to-nothing")) + [
-    pytest.mark.skipif(kind == "unreadable" and os.geteuid() == 0, reason="root can read everything")])
-    for kind in KINDS]
+EVERY_KIND = [pytest.param(kind, marks=pytest.mark.skipif(
+    kind == "unreadable" and os.geteuid() == 0, reason="root can read everything")) for kind in KINDS]
 
 
 def remove(path):
@@ -111,8 +112,7 @@ def test_in_place_of_a_deck(person, caller, screen, daemon, kind):
     assert caller.changed("Problem", lambda text: text == "") == ""
 
 
-@pytest.mark.parametrize("kind", [pytest.param("fifo"), *(
-    pytest.param(kind, marks=pytest.mark.full) for kind in ("zero", "socket", "link-to-itself", "empty"))])
+@pytest.mark.parametrize("kind", ["fifo", "zero", "socket", "link-to-itself", "empty"])
 def test_in_place_of_the_decks(person, caller, screen, kind):
     folder = person.folder / "data/kindly/decks"
     folder.rmdir()

@@ -340,7 +340,7 @@ def test_few_files(person, screen):
 def test_no_more_processes(person, screen):
     """No presenter can be started: it is told, and the prompt is there for kindly."""
     assert screen
-    person.start(inside=in_shell("ulimit -u 1"))
+    person.start(inside=("prlimit", "--nproc=1"))
     caller = person.caller()
     card = caller.call("Prompt", "humanity")
     assert "can't be started (" in caller.changed("Problem", bool)
