@@ -775,14 +775,16 @@ static int read_schedule(struct settings *settings, struct reader *reader) {
     return r;
 }
 
-int config_load(const char *path, const struct library *library, struct mistakes *mistakes,
+/* `text` NULL: what the file holds. */
+static int load(const char *path, const char *text, const struct library *library, struct mistakes *mistakes,
                 struct schedule **ret) {
     _cleanup_(schedule_freep) struct schedule *schedule = calloc(1, sizeof *schedule);
     struct reader reader = {.library = library, .schedule = schedule};
     struct settings settings;
     if (!schedule)
         return -ENOMEM;
-    int r = settings_read(&settings, path, CONFIG_FILE_MAX, mistakes, &reader);
+    int r = text ? settings_read_text(&settings, path, text, mistakes, &reader)
+                 : settings_read(&settings, path, CONFIG_FILE_MAX, mistakes, &reader);
     if (r == 0)
         r = read_schedule(&settings, &reader);
     settings_done(&settings);
@@ -797,6 +799,16 @@ int config_load(const char *path, const struct library *library, struct mistakes
 static bool is_there(const char *path) {
     struct stat status;
     return lstat(path, &status) >= 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+int config_load(const char *path, const struct library *library, struct mistakes *mistakes,
+                struct schedule **ret) {
+    return load(path, NULL, library, mistakes, ret);
+}
+
+int config_load_text(const char *path, const char *text, const struct library *library,
+                     struct mistakes *mistakes, struct schedule **ret) {
+    return load(path, text, library, mistakes, ret);
 }
 
 /* DIR/kindly/kindly.conf if it exists; 1: it does, and `ret_path` is its path. */

@@ -18,6 +18,10 @@
 int config_load(const char *path, const struct library *library, struct mistakes *mistakes,
                 struct schedule **ret);
 
+/* The same of a text that would stand in that file, as amend.h changes it. */
+int config_load_text(const char *path, const char *text, const struct library *library,
+                     struct mistakes *mistakes, struct schedule **ret);
+
 /* The first of: `option` if not NULL; $XDG_CONFIG_HOME/kindly/kindly.conf;
  * $XDG_CONFIG_DIRS/kindly/kindly.conf; `installed`. The caller frees it. An `option` is taken as it is; of
  * the others the first that exists, be it a link that leads nowhere. `installed` is given when none does.

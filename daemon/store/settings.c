@@ -126,7 +126,12 @@ static void settings_init(struct settings *settings, const char *path, struct mi
 int settings_read_text(struct settings *settings, const char *path, const char *text,
                        struct mistakes *mistakes, void *userdata) {
     settings_init(settings, path, mistakes, userdata);
-    return parse(settings, text, strlen(text));
+    _cleanup_free_ char *lines = NULL;
+    if (asprintf(&lines, "%s\n", text) < 0) { /* as in read_open_file() */
+        lines = NULL;
+        return -ENOMEM;
+    }
+    return parse(settings, lines, strlen(lines));
 }
 
 int settings_read(struct settings *settings, const char *path, size_t size_max, struct mistakes *mistakes,
