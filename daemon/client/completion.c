@@ -113,6 +113,13 @@ static void list_showable(void) {
     print_candidate("guidance", _("what this is"));
 }
 
+static void list_keys(void) {
+    struct config_key key;
+    for (size_t i = 0; config_key_at(i, &key); i++)
+        if (key.scalar)
+            print_candidate(key.name, key.allowed);
+}
+
 static void list_formats(void) {
     print_candidate(BAR_WAYBAR, _("JSON for waybar"));
     const char *name, *about;
@@ -136,9 +143,9 @@ static const struct {
     const char *name;
     void (*list)(void);
 } lists[] = {
-    {"VERB", list_verbs},     {"WHAT", list_showable},    {"THEME", list_themes},
-    {"CHOICE", list_choices}, {"ID", list_open},          {"FILE", list_files},
-    {"DIR", list_files},      {"COMMAND", list_commands}, {"FORMAT", list_formats},
+    {"VERB", list_verbs},     {"WHAT", list_showable}, {"THEME", list_themes}, {"CHOICE", list_choices},
+    {"ID", list_open},        {"FILE", list_files},    {"DIR", list_files},    {"COMMAND", list_commands},
+    {"FORMAT", list_formats}, {"KEY", list_keys},
 };
 
 /* Words in small letters stand for themselves: "one", "one|another". */

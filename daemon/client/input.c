@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/client/editor.h"
 #include "daemon/client/process.h"
 #include "daemon/client/words.h"
 #include "daemon/core/dialog.h"
@@ -121,27 +122,6 @@ static void remove_folder(const char *folder) {
         complain(_("cannot remove %s, where your text was edited: %m"), folder);
 }
 
-/* The variable may hold options too ("code --wait"), so a shell reads it. */
-static int run_editor(const char *editor, const char *path, const sigset_t *mask) {
-    _cleanup_free_ char *command = NULL;
-    if (asprintf(&command, "%s \"$1\"", editor) < 0) {
-        command = NULL;
-        return fail_errno(-ENOMEM, _("cannot start the editor"));
-    }
-    const char *const argv[] = {"sh", "-c", command, "kindly", path, NULL};
-    pid_t pid;
-    int r = process_start(argv, mask, -1, &pid);
-    if (r >= 0)
-        r = process_wait(pid);
-    if (r < 0)
-        return fail_errno(r, _("cannot start the editor"));
-    if (r != 0) {
-        complain(_("the editor (%s) ended with status %d, nothing saved"), editor, r);
-        return OUTCOME_FAILED;
-    }
-    return OUTCOME_DONE;
-}
-
 static int edit_in(const char *folder, const char *editor, const sigset_t *mask, struct input *ret) {
     _cleanup_free_ char *path = NULL;
     if (asprintf(&path, "%s/" FILE_NAME, folder) < 0) {
@@ -152,7 +132,7 @@ static int edit_in(const char *folder, const char *editor, const sigset_t *mask,
     if (fd < 0)
         return fail_errno(-errno, path);
     close(fd);
-    int outcome = run_editor(editor, path, mask);
+    int outcome = editor_run(editor, path, mask);
     if (outcome != OUTCOME_DONE)
         return outcome;
     fd =
@@ -183,20 +163,10 @@ static int read_editor(const char *editor, struct input *ret) {
     return outcome;
 }
 
-static const char *find_editor(void) {
-    static const char *const variables[] = {"VISUAL", "EDITOR"};
-    for (size_t i = 0; i < ELEMENTSOF(variables); i++) {
-        const char *editor = getenv(variables[i]);
-        if (editor && *editor)
-            return editor;
-    }
-    return NULL;
-}
-
 int input_read(struct input *ret) {
     if (!isatty(STDIN_FILENO))
         return read_input(STDIN_FILENO, false, ret);
-    const char *editor = find_editor();
+    const char *editor = editor_chosen();
     if (editor)
         return read_editor(editor, ret);
     fputs(_("Write what you like; Ctrl-D on a line of its own ends it, Ctrl-C drops it.\n"), stderr);

@@ -204,6 +204,24 @@ const struct verb verbs[] = {
      .min_words = 1,
      .max_words = 1,
      .run = verb_sync},
+    {.name = "edit",
+     .words = "",
+     .summary = N_("change the schedule in your editor"),
+     .details =
+         N_("In $VISUAL or $EDITOR, on a draft. It is put in place when it has no mistake; with one, you can "
+            "go on, or leave everything as it was and keep the draft for the next time."),
+     .run = verb_edit},
+    {.name = "config",
+     .words = "get|set [KEY] [VALUE]",
+     .summary = N_("show or change a setting of the schedule"),
+     .details =
+         N_("KEY is a single setting (gap, show_for, name), a theme (themes.care), or what a reminder says "
+            "(daytime.times). set changes that value where it stands, and nothing else in the file. get "
+            "without a KEY shows all single settings."),
+     .min_words = 1,
+     .max_words = WORDS_ANY,
+     .run = verb_config,
+     .options = {{"json", 0, OPTION_FLAG, NULL, N_("with get: JSON, with key, value, default and allowed")}}},
     {.name = "check",
      .words = "[FILE...]",
      .summary = N_("look for mistakes in the schedule and the decks"),

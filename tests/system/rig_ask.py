@@ -1,0 +1,42 @@
+"""A program that talks with a person in a terminal: what stands there is waited for, and answered by typing."""
+
+import fcntl
+import os
+import subprocess
+import termios
+
+from rig_presenter import PATIENCE, Terminal, stop
+
+
+class Conversation(Terminal):
+    """The program has the terminal to itself, and Ctrl-C typed there reaches it."""
+
+    def __init__(self, env, *command, columns=200):
+        super().__init__(columns)
+        self.process = subprocess.Popen(command, env=env, stdin=self.slave, stdout=self.slave, stderr=self.slave,
+                                        start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(self.slave)
+
+    def answer(self, question, line):
+        """What stood there up to the end of the question, which is answered with that line."""
+        seen = self.see(question)
+        self.type(line + "\n")
+        return seen
+
+    def rest(self):
+        """What else is said to the end, and the exit status."""
+        said = self.seen
+        while True:
+            try:
+                more = os.read(self.master, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not more:
+                break
+            said += more.decode(errors="replace").replace("\r\n", "\n")
+        return said, self.process.wait(PATIENCE)
+
+    def stop(self):
+        stop(self.process)
+        os.close(self.master)
