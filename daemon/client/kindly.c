@@ -204,6 +204,18 @@ const struct verb verbs[] = {
      .min_words = 1,
      .max_words = 1,
      .run = verb_sync},
+    {.name = "setup",
+     .words = "",
+     .summary = N_("set it up by a few questions; again at any time"),
+     .details = N_(
+         "How many prompts, when, about what, and whether it starts at login. Enter takes what stands. "
+         "Only what is answered anew is changed in the schedule. Answers can also come from standard input, "
+         "one a line, an empty one for what stands; nothing is changed before the last."),
+     .run = verb_setup,
+     .options = {{"defaults", 0, OPTION_FLAG, NULL, N_("ask nothing: everything as it stands")},
+                 {"open", 0, OPTION_FLAG, NULL, N_("ask in windows, as the desktop's menu does")},
+                 {"first", 0, OPTION_FLAG, NULL,
+                  N_("the first time as with --open; after that kindly report --open")}}},
     {.name = "edit",
      .words = "",
      .summary = N_("change the schedule in your editor"),

@@ -1,5 +1,4 @@
 /* Verbs around the person's own words: note, and support, which must work when nothing else does. */
-#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -51,22 +50,9 @@ static int note_in_terminal(enum note_for what_for) {
     char option[32] = "";
     if (purposes[what_for].option)
         snprintf(option, sizeof option, "--%s", purposes[what_for].option);
-    char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length < 0)
-        return fail_errno(-errno, _("cannot find this program"));
-    self[length] = '\0';
-    const char *chosen = getenv("TERMINAL");
-    const char *const terminals[] = {chosen && *chosen ? chosen : "x-terminal-emulator",
-                                     "x-terminal-emulator", "xterm"};
-    sigset_t mask;
-    sigprocmask(SIG_SETMASK, NULL, &mask);
-    for (size_t i = 0; i < ELEMENTSOF(terminals); i++) {
-        const char *const argv[] = {terminals[i], "-e", self, "note", *option ? option : NULL, NULL};
-        pid_t pid;
-        if (process_start(argv, &mask, -1, &pid) >= 0)
-            return process_wait(pid) == 0 ? OUTCOME_DONE : OUTCOME_FAILED;
-    }
+    int r = process_in_terminal((const char *const[]){"note", *option ? option : NULL, NULL}, false);
+    if (r >= 0)
+        return r == 0 ? OUTCOME_DONE : OUTCOME_FAILED;
     complain(_("no window to write in: none of zenity, kdialog, $TERMINAL, x-terminal-emulator, xterm can be "
                "started"));
     return OUTCOME_FAILED;

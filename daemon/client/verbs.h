@@ -40,6 +40,7 @@ int verb_rehearse(struct client *client, const struct arguments *arguments);
 int verb_reload(struct client *client, const struct arguments *arguments);
 int verb_report(struct client *client, const struct arguments *arguments);
 int verb_resume(struct client *client, const struct arguments *arguments);
+int verb_setup(struct client *client, const struct arguments *arguments);
 int verb_snooze(struct client *client, const struct arguments *arguments);
 int verb_status(struct client *client, const struct arguments *arguments);
 int verb_support(struct client *client, const struct arguments *arguments);

@@ -439,10 +439,11 @@ static int drop(char **text, const config_setting_t *item) {
     if (after != SIZE_MAX && is_blank(*text, place.end, after))
         return comment_out(text, place.start, after + 1);
     if (before != SIZE_MAX) { /* it stands at the end of another line */
-        int r = splice(text, place.start, place.start, ",");
+        bool room = (*text)[place.start - 1] == ' ';
+        int r = splice(text, place.start - room, place.start, ",");
         if (r == 0)
             r = splice(text, before, before + 1, "");
-        return r < 0 ? r : comment_out(text, place.start - 1, place.end);
+        return r < 0 ? r : comment_out(text, place.start - room - 1, place.end - room);
     }
     if (after != SIZE_MAX) { /* at the start of another line */
         int r = splice(text, after, after + 1, " ");

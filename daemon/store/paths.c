@@ -66,6 +66,10 @@ int path_user_config(char **ret) {
     return path_xdg("XDG_CONFIG_HOME", ".config", "kindly/kindly.conf", ret);
 }
 
+int path_autostart(char **ret) {
+    return path_xdg("XDG_CONFIG_HOME", ".config", "autostart/kindlyd.desktop", ret);
+}
+
 /* The folder of the running program, without a slash at its end. -ENOENT where /proc doesn't tell. */
 static int program_folder(char **ret) {
     char path[PATH_MAX];

@@ -9,6 +9,9 @@ int path_journal(char **ret);
 int path_user_decks(char **ret);  /* $XDG_DATA_HOME/kindly/decks */
 int path_user_config(char **ret); /* $XDG_CONFIG_HOME/kindly/kindly.conf, whether it is there or not */
 
+/* $XDG_CONFIG_HOME/autostart/kindlyd.desktop: starts it at login where there is no systemd. */
+int path_autostart(char **ret);
+
 /* A file or folder of ours that was installed or, when the program runs from its build folder, stands in the
  * source tree: `name` is "kindly.conf", "decks" or "wording". */
 int path_shipped(const char *name, char **ret);

@@ -557,7 +557,7 @@ def test_forget_takes_the_opened_page_away(tmp_path):
 def test_the_menu_opens_it():
     entry = (ROOT / "units/org.kindlyd.Kindly.desktop.in").read_text()
     main, *actions = entry.split("\n[Desktop Action ")
-    assert "\nExec=@bindir@/kindly report --open\n" in main and "\nTerminal=false\n" in main
+    assert "\nExec=@bindir@/kindly setup --first\n" in main and "\nTerminal=false\n" in main
     assert "\nExec=@bindir@/kindly now" in {action.partition("]")[0]: action for action in actions}["moment-now"]
 
 

@@ -223,3 +223,21 @@ def test_enabled_it_starts_with_the_session(home, manager):
     assert manager.systemctl("enable", "kindlyd")[0] == 0
     assert (home / ".config/systemd/user/default.target.wants/kindlyd.service").is_symlink()
     assert manager.systemctl("is-enabled", "kindlyd") == (0, "enabled\n")
+
+
+def test_set_up_it_runs_and_starts_with_the_session(installed, home, manager, started):
+    """As by kindly setup, outside the cgroup: it asks systemd over the bus."""
+    screen = started(Server(manager.env))
+    (home / ".config/kindly/kindly.conf").unlink()
+
+    def setup(answers):
+        done = subprocess.run([installed / "bin/kindly", "setup"], input=answers, env=manager.env, text=True, check=False,
+                              capture_output=True, timeout=PATIENCE)
+        return done.returncode, done.stderr
+
+    assert setup("2\n") == (0, "")
+    assert "times = 2;" in (home / ".config/kindly/kindly.conf").read_text()
+    assert manager.systemctl("is-enabled", "kindlyd") == (0, "enabled\n") and manager.show("ActiveState") == "active"
+    assert screen.next()["event"] == "notify" and not (home / ".config/autostart").exists()
+    assert setup("\n" * 7 + "no\n") == (0, "")
+    assert manager.systemctl("is-enabled", "kindlyd")[1] == "disabled\n" and manager.show("ActiveState") == "active"

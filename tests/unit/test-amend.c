@@ -1,5 +1,4 @@
-/* Changes to a schedule's text: what becomes of it, byte by byte, in tables; and that whatever is done, all
- * that was not asked to change means the same as before. */
+/* Changes to a schedule's text: what becomes of it, byte by byte, in tables; and files that are replaced. */
 #include "daemon/store/amend.h"
 #include "daemon/store/config.h"
 #include "daemon/store/create.h"
@@ -194,7 +193,7 @@ static const struct {
     {"b", "(\n    " A "\n   ," B "\n   ," C "\n)", "(\n    " A "\n#  ," B "\n   ," C "\n)", NULL},
     /* The comma after. */
     {"a", "(\n    " A ",\n    " B "\n)", "(\n#   " A ",\n    " B "\n)", NULL},
-    {"b", "(\n    " A ",\n    " B "\n)", "(\n    " A "\n#   ," B "\n)", "(\n    " A "\n    ," B "\n)"},
+    {"b", "(\n    " A ",\n    " B "\n)", "(\n    " A "\n#  ," B "\n)", "(\n    " A "\n   ," B "\n)"},
     {"b", "(\n    " A ",\n    " B ",\n    " C "\n)", "(\n    " A ",\n#   " B ",\n    " C "\n)", NULL},
     /* The only one; tabs; nothing before it in its line. */
     {"a", "(\n    " A "\n)", "(\n#   " A "\n)", NULL},
@@ -210,8 +209,8 @@ static const struct {
      "(\n " A "\n ,{\n name = \"b\"; # two\n at = \"2:00\";\n }\n)"},
     {"b", "(\n    " A " # one\n   ," B " # two\n   ," C " /* three */\n)",
      "(\n    " A " # one\n#  ," B " # two\n   ," C " /* three */\n)", NULL},
-    {"b", "(\n    " A "\n    , // why\n    " B "\n)", "(\n    " A "\n     // why\n#   ," B "\n)",
-     "(\n    " A "\n     // why\n    ," B "\n)"},
+    {"b", "(\n    " A "\n    , // why\n    " B "\n)", "(\n    " A "\n     // why\n#  ," B "\n)",
+     "(\n    " A "\n     // why\n   ," B "\n)"},
     {"b", "(\r\n    " A "\r\n   ," B "\r\n)", "(\r\n    " A "\r\n#  ," B "\r\n)", NULL},
     {"b", "(" A ",\r\n" B ")", "(" A "\r\n#," B "\r\n)", "(" A "\r\n ," B "\r\n)"},
     {"b", "(\n    " A "\n   ," B " /* to\n be */\n)", "(\n    " A "\n#  ," B "\n /* to\n be */\n)",
