@@ -101,7 +101,10 @@ def fixture_home(person, tmp_path):
 
 
 def adapted(command, entry):
-    """A command with what a reader puts in place of a word in capitals, or of an installed file."""
+    """A command with what a reader puts in place of a word in capitals, or of an installed file; questions are answered
+    with Enter."""
+    if command == "kindly setup":
+        return command + " </dev/null"
     command = command.replace("forget ID", "forget " + entry).replace("do ...;", "do :;")
     return command.replace("/usr/local/share/kindly/kindly.conf", os.path.join(ROOT, "config/kindly.conf"))
 
