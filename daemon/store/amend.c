@@ -611,6 +611,8 @@ static int append(char **text, struct place list, const char *source) {
     indent = begins ? strndup(*text + start, column - 1) : strdup(last.end > 0 ? "" : INDENT);
     if (!indent)
         return -ENOMEM;
+    for (char *comma = indent; (comma = strchr(comma, ','));)
+        *comma = ' ';
     return insert_line(text, closing, indent, words);
 }
 

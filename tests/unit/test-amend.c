@@ -291,6 +291,79 @@ static void reminders_are_added(void **state) {
     amend_done(&amend);
 }
 
+/* --- Any layout -------------------------------------------------------------------------------- */
+
+static unsigned next_random(unsigned *state, unsigned below) {
+    *state = *state * 1664525U + 1013904223U;
+    return (*state >> 16) % below;
+}
+
+/* Something that may stand between two tokens. */
+static const char *random_gap(unsigned *state) {
+    static const char *const gaps[] = {"",
+                                       " ",
+                                       "\n",
+                                       "\n    ",
+                                       "\t",
+                                       " /* , { */ ",
+                                       " # { name = \"x\"\n",
+                                       "\n  // ,\n  ",
+                                       "/* a\n b */",
+                                       "\r\n ",
+                                       "\n#  ,{ name = \"d\"; at = \"4:00\"; }\n   ",
+                                       "\n"};
+    return gaps[next_random(state, ELEMENTSOF(gaps))];
+}
+
+static void add_text(char *text, const char *more) {
+    strcat(text, more);
+}
+
+static void random_list(unsigned *state, char *text) {
+    static const char *const items[] = {A, B, C};
+    add_text(text, "gap = \"1h\"; # before\nreminders =");
+    add_text(text, random_gap(state));
+    add_text(text, "(");
+    for (size_t i = 0; i < ELEMENTSOF(items); i++) {
+        add_text(text, random_gap(state));
+        add_text(text, i ? "," : "");
+        add_text(text, random_gap(state));
+        add_text(text, items[i]);
+    }
+    add_text(text, random_gap(state));
+    add_text(text, ");\n# after");
+}
+
+/* However it is written: what goes is gone, what comes is there, the others stay in their order, and around
+ * the list nothing changes. */
+static void any_layout_holds(void **state) {
+    (void)state;
+    static const char *const names[] = {"a", "b", "c", "d"};
+    for (unsigned seed = 0; seed < 3000; seed++) {
+        unsigned chance = seed;
+        char text[2048] = "";
+        bool there[] = {true, true, true, false};
+        struct amend amend;
+        random_list(&chance, text);
+        begin(&amend, text);
+        for (size_t step = 0; step < 6; step++) {
+            size_t i = next_random(&chance, ELEMENTSOF(names));
+            int r = there[i] ? amend_drop_reminder(&amend, names[i])
+                             : amend_add_reminder(&amend, names[i], "{ name = \"d\"; at = \"4:00\"; }");
+            there[i] = !there[i];
+            size_t found = 0;
+            for (size_t j = 0; j < ELEMENTSOF(names); j++)
+                found += (amend_find_reminder(&amend, names[j]) != NULL) == there[j];
+            bool around =
+                strncmp(amend.text, text, 23) == 0 && streq(amend.text + amend.size - 10, ");\n# after");
+            if (r < 0 || found != ELEMENTSOF(names) || !around)
+                fail_msg("seed %u, step %zu, %s: %d\n%s\n--- from\n%s", seed, step, names[i], r, amend.text,
+                         text);
+        }
+        amend_done(&amend);
+    }
+}
+
 /* --- The file that is installed ---------------------------------------------------------------- */
 
 static char *shipped_text(void) {
@@ -475,6 +548,7 @@ int main(void) {
         cmocka_unit_test(unreadable_texts_are_refused),
         cmocka_unit_test(reminders_become_comments_and_come_back),
         cmocka_unit_test(reminders_are_added),
+        cmocka_unit_test(any_layout_holds),
         cmocka_unit_test(the_shipped_file_holds),
         cmocka_unit_test(texts_are_quoted),
         cmocka_unit_test(texts_are_compared),
