@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from rig import NAME, OBJECT, Caller, FAR_AWAY, CALM, HOUR, INFINITY, Server, now_usec, stop
+from rig import NAME, OBJECT, PATIENCE, Caller, FAR_AWAY, CALM, HOUR, INFINITY, Server, now_usec, stop
 from rig_link import Windows
 from rig_presenter import BUS_CONFIG
 from rig_systemd import Manager
