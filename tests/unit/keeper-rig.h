@@ -46,7 +46,7 @@ struct rig_past {
     theme_set less;
     char line[KEEPER_NOTE_MAX + 1]; /* the last one written, */
     char hard_line[128];            /* and that for a hard day; "": none */
-    unsigned n_own;
+    struct uuid own;                /* the entry of the last one that was kept */
 };
 
 struct rig {
@@ -733,8 +733,9 @@ static inline void rig_do_own(struct rig *rig, char *rest) {
     char *time = strchr(rest, ' ');
     char *text = strchr(time + 1, ' ');
     *text++ = 0;
-    char id[16];
-    snprintf(id, sizeof id, "own-%02u", ++rig->past.n_own);
+    char id[UUID_TEXT_SIZE];
+    rig->past.own.bytes[0]++;
+    uuid_format(&rig->past.own, id);
     struct prompt prompt = {.id = strdup(id),
                             .text = strdup(text),
                             .theme = THEME_OWN,
@@ -752,6 +753,19 @@ static inline void rig_do_forget(struct rig *rig, char *rest) {
     const struct open_prompt *open = keeper_find(rig->keeper, NULL);
     struct uuid id = open ? open->id : rig->asked;
     RIG_TURN(rig, keeper_forget(rig->keeper, &rig->world, &id, &turn));
+    rig_settle(rig);
+}
+
+static inline void rig_do_forget_own(struct rig *rig, char *rest) {
+    (void)rest;
+    struct library *library = rig->library;
+    char id[UUID_TEXT_SIZE];
+    uuid_format(&rig->past.own, id);
+    size_t at = (size_t)(library_find_prompt(library, id) - library->prompts);
+    prompt_done(&library->prompts[at]);
+    memmove(&library->prompts[at], &library->prompts[at + 1],
+            (--library->n_prompts - at) * sizeof *library->prompts);
+    RIG_TURN(rig, keeper_forget(rig->keeper, &rig->world, &rig->past.own, &turn));
     rig_settle(rig);
 }
 
@@ -847,6 +861,7 @@ static const struct rig_command {
     {"began", rig_do_began}, /* WHEN */
     {"own", rig_do_own},     /* WHEN TEXT, kept then; `-20 10:00 a line` */
     {"forget", rig_do_forget},
+    {"forget-own", rig_do_forget_own}, /* the last line that was kept */
     {"list", rig_do_list},
     {"choices", rig_do_choices},
     {"words", rig_do_words},

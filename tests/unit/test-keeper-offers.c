@@ -214,6 +214,20 @@ static const struct rig_row own[] = {
      "10:00; choices",
      "shown hand; says not-for-me hand; answered hand; shown hand; says not-for-me hand; answered hand; "
      "ENODATA; 10:00 shown a; [helpful later not-this hard not-for-me]"},
+    {__LINE__, "forgotten, one that is on the screen closes", "",
+     "own -20 09:00 I rested.; now own; forget-own; list", "shown hand; forgotten hand; open:"},
+    {__LINE__, "forgotten on its way to the screen, it closes as well", "",
+     "own -20 09:00 I rested.; by-script; now own; forget-own; list",
+     "show hand; shown hand; forgotten hand; open:"},
+    {__LINE__, "forgotten before it was seen, it becomes another", "at a 10:00; themes own",
+     "own -20 09:00 I rested.; own -20 09:00 I ate.; by-script; 10:00; unshown; words; forget-own; list; "
+     "words",
+     "10:00 show a; \"A moment for you|On 19 February you wrote: I ate.\"; show a; open: a/showing; \"A "
+     "moment for "
+     "you|On 19 February you wrote: I rested.\""},
+    {__LINE__, "another one that is forgotten changes nothing", "",
+     "own -20 09:00 I rested.; now own; own -20 09:00 I ate.; forget-own; words",
+     "shown hand; \"A moment for you|On 19 February you wrote: I rested.\""},
     {__LINE__, "concealed", "conceal own", "own -20 09:00 I rested.; now own; words; click; words",
      "shown hand; \"A note for you|\"; step open hand; in place hand; \"A moment for you|On 19 February "
      "you wrote: I rested.\""},
