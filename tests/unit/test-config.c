@@ -467,6 +467,17 @@ static void mistakes_are_in_order_and_bounded(void **state) {
     mistakes_done(&mistakes);
 }
 
+/* Of what no key is as long as, nothing is near, and comparing has its bound. */
+static void nearest_to_long_words(void **state) {
+    char word[200];
+    const char *known[] = {word, "window"};
+    (void)state;
+    memset(word, 'w', sizeof word - 1);
+    word[sizeof word - 1] = 0;
+    assert_null(nearest_word(word, known, ELEMENTSOF(known)));
+    assert_string_equal(nearest_word("windo", known, ELEMENTSOF(known)), "window");
+}
+
 static void nearest_words(void **state) {
     (void)state;
     static const char *const known[] = {"reminders", "quiet", "hold", "gap", "snooze", "snoozes"};
@@ -559,6 +570,7 @@ int main(void) {
         cmocka_unit_test(hostile_bytes),
         cmocka_unit_test(mistakes_are_in_order_and_bounded),
         cmocka_unit_test(nearest_words),
+        cmocka_unit_test(nearest_to_long_words),
         cmocka_unit_test(base_folders),
         cmocka_unit_test(config_is_searched_in_order),
     };

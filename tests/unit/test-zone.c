@@ -192,6 +192,7 @@ static void test_refused(void **state) {
         "CET-1CEST,M3.5.0",
         "CET-25",
         "CET-1:60",
+        "CET-1:30:60",
         "CET-1CE",
         "CET-1CEST,M13.5.0,M10.5.0",
         "CET-1CEST,M3.6.0,M10.5.0",
