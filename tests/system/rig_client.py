@@ -213,7 +213,7 @@ class Person:
             "LC_ALL": "C.UTF-8",
             "TZ": self.zone,
         }
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_ERROR_FILE"):
             if name in os.environ:
                 self.environment[name] = os.environ[name]
         if address:
