@@ -398,6 +398,23 @@ def test_status(daemon, person):
     assert person.run("status") == (DONE, expected, "")
 
 
+def test_status_of_the_fewest(daemon, person):
+    daemon.properties["Fewer"] = GLib.Variant("u", 2)
+    told = "You chose fewer: of each three prompts two pass by (kindly learning reset undoes\nit).\n"
+    assert person.run("status")[1].endswith(told)
+
+
+def test_presence_where_nothing_tells_it(daemon, person):
+    daemon.replies["ListPresence"] = rows()
+    assert person.run("presence") == (DONE, "Nothing here tells whether you are there.\n", "")
+
+
+def test_doctor_of_another_version(daemon, person):
+    daemon.properties["Version"] = GLib.Variant("s", "0.0.9")
+    status, out, err = person.run("doctor")
+    assert (status, err) == (FAILED, "") and "Version 0.0.9 runs, and this is 0.1.0" in " ".join(out.split())
+
+
 @pytest.mark.parametrize(
     "paused, presence, line",
     [

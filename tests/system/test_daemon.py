@@ -418,6 +418,17 @@ def test_why_after_each_branch(caller, tmp_path, why, sentence):
     assert caller.call("Explain", NOBODY) == 'The reminder "daytime" came due. ' + sentence
 
 
+@pytest.mark.parametrize("what, sentence", [
+    ("hard", "It is there for a hard moment."),
+    ("three-breaths", "It is a practice."),
+])
+def test_why_of_what_was_asked_for(caller, screen, what, sentence):
+    card, asked = prompt(caller, screen, what)
+    assert asked and caller.call("Explain", card) == "You asked for it. " + sentence
+    caller.call("ForgetRange", 0, INFINITY)
+    assert caller.call("Explain", card) == "You asked for it. Its content was erased."
+
+
 def test_guidance(person):
     """At the first start it takes the first prompt's place, and is there again when asked for."""
     screen = person.serve()

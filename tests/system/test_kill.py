@@ -288,3 +288,16 @@ def test_read_only_file_system(person, screen, mounts):
     caller.call("Note", "after", False)
     assert caller.get("Problem") == ""
     assert entries_of(caller) == ["before", "after"]
+
+
+def test_a_copy_where_nothing_can_be_written(person, screen, mounts):
+    """The -shm file that a reader needs can't be made there, and isn't needed, since nothing is in the WAL."""
+    assert screen and not mounts
+    first = person.start()
+    person.caller().call("Note", "before", False)
+    assert first.end() == 0
+    assert [path.name for path in person.journal.parent.glob("journal.db*")] == ["journal.db"]
+    status, out, told = person.run(
+        "unshare", *UNSHARE[1:], 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$@"',
+        person.env["XDG_STATE_HOME"], os.path.join(os.environ["KINDLY_BUILD"], "kindly"), "journal")
+    assert (status, told) == (0, "") and "before" in out

@@ -186,6 +186,36 @@ def test_forgetting_writes_the_own_file_anew_at_once(laptop):
     assert laptop.synced() == "Nothing new.\n"
 
 
+def test_forgetting_takes_in_what_only_the_own_file_still_knows(laptop):
+    """A synchroniser put it there, or the journal is an older one: it is not lost when the file is written anew."""
+    entry = laptop.call("Note", SECRET, False)
+    laptop.synced()
+    laptop.own.write_bytes(laptop.own.read_bytes() + line(9, laptop.device).encode())
+    laptop.call("Forget", entry)
+    assert [row["note"] for row in laptop.rows() if row.get("note")] == ["line 9"]
+    assert laptop.holding(SECRET) == [] and b"line 9" in laptop.own.read_bytes()
+
+
+def test_forgetting_with_an_own_file_that_is_broken(laptop):
+    """It is left for kindly sync, which puts it aside and says so; until then the log says what is still there."""
+    entry = laptop.call("Note", SECRET, False)
+    laptop.synced()
+    laptop.own.write_bytes(laptop.own.read_bytes() + b"{\n")
+    laptop.call("Forget", entry)
+    assert SECRET not in json.dumps(laptop.rows()) and laptop.holding(SECRET) == [laptop.own.name]
+    assert "kindly sync mends it" in laptop.daemon.stderr()
+    status, _out, err = laptop.sync()
+    assert status == FAILED and "changed by something else" in err
+
+
+def test_forgetting_when_the_own_file_is_gone(laptop):
+    entry = laptop.call("Note", SECRET, False)
+    laptop.synced()
+    laptop.own.unlink()
+    laptop.call("Forget", entry)
+    assert SECRET not in json.dumps(laptop.rows()) and not laptop.own.exists()
+
+
 def test_forgetting_while_the_folder_is_away(laptop):
     entry = laptop.call("Note", SECRET, False)
     laptop.synced()
