@@ -78,10 +78,10 @@ static size_t bare_letters(const char *text, uint32_t letters[RUNS_MAX + 2]) {
 /* FNV-1a over the characters of the run that begins here, and the bits mixed, because buckets take the low
  * ones. */
 static bool hash_run(const uint32_t *letters, size_t n, uint32_t *ret) {
-    uint32_t hash = 2166136261u;
+    uint32_t hash = 2166136261U;
     unsigned columns = 0;
     for (size_t i = 0; i < n && columns < RUN_COLUMNS; i++) {
-        hash = (hash ^ letters[i]) * 16777619u;
+        hash = (hash ^ letters[i]) * 16777619U;
         columns += letter_columns(letters[i]);
     }
     *ret = hash ^ hash >> 15;

@@ -152,7 +152,7 @@ static int add_rule(struct zone *zone, const struct rule *rule, int64_t after_se
     for (int32_t year = FIRST_YEAR; year <= LAST_YEAR; year++) {
         int64_t summer = change_second(&rule->summer, &rule->standard, year);
         int64_t standard = change_second(&rule->standard, &rule->summer, year);
-        struct change both[2] = {{summer, &rule->summer}, {standard, &rule->standard}};
+        const struct change both[2] = {{summer, &rule->summer}, {standard, &rule->standard}};
         for (int i = 0; i < 2; i++) {
             struct change change = both[(standard < summer) ^ i];
             size_t at = n++;

@@ -22,7 +22,7 @@ struct journal;
 int journal_open(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem);
 
 /* The same for one that turned out to be damaged while it was in use; it has to be freed before. */
-int journal_replace(const char *path, usec_t now_usec, struct journal **ret, char **ret_problem);
+int journal_replace(const char *given, usec_t now_usec, struct journal **ret, char **ret_problem);
 
 int journal_version(struct journal *journal); /* of its tables; 0: it can't be read */
 
