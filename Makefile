@@ -83,6 +83,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps deps-run deps-check deps-full deps-desktops run check check-full check-desktops \
+        lint \
         test-programs simulate install uninstall bench pot format clean help FORCE
 
 all: $(PROGRAMS) $(UNITS) $(CATALOGUES)
@@ -163,8 +164,10 @@ SCREEN_PACKAGES  := util-linux x11-xserver-utils python3-gi python3-pil tesserac
 LIGHT_DESKTOPS   := xfce4-notifyd xfconf mate-notification-daemon lxqt-notificationd notification-daemon
 DESKTOP_PACKAGES := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) sway mako-notifier sway-notification-center \
                     plasma-workspace plasma-desktop kwin-x11 gnome-shell gjs
-FULL_PACKAGES    := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) zenity clang libclang-rt-14-dev dbus-user-session \
-                    procps chromium chromium-driver dconf-gsettings-backend dconf-service libglib2.0-bin
+LINT_PACKAGES    := $(RUN_PACKAGES) clang-tidy cppcheck python3
+FULL_PACKAGES    := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) $(LINT_PACKAGES) zenity clang \
+                    libclang-rt-14-dev dbus-user-session procps chromium chromium-driver dconf-gsettings-backend \
+                    dconf-service libglib2.0-bin
 
 AXE_VERSION := 4.14.1
 AXE := build/axe-$(AXE_VERSION)/node_modules/axe-core/axe.min.js
@@ -219,7 +222,13 @@ check-full: deps-full
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=asan test-programs
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=clang CC=clang WERROR=1 CFLAGS='-O1' test-programs
+	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) tests/run.py --build $(O) --asan build/asan --full
+
+# What can be known without running it: three readers of the code, and the list of what they are wrong about.
+lint:
+	$(call install_packages,$(LINT_PACKAGES))
+	@$(PYTHON) -B tests/lint.py -- $(OURS) $(CPPFLAGS) -DDATADIR='""' -DLOCALEDIR='""' $(BASE_CFLAGS) $(GLIB_CFLAGS)
 
 # Real notification servers, one row each; DESKTOPS="dunst mako-notifier" are some of them.
 check-desktops: deps-desktops
@@ -293,6 +302,7 @@ help:
 	@echo 'make check       build and run the quick tests (installs what they need)'
 	@echo 'make check-full  all tests: sanitizers, another compiler, a real systemd user manager'
 	@echo 'make check-desktops  nine notification servers of Debian, as a table; pictures in build/desktops'
+	@echo 'make lint        clang-tidy, cppcheck and gcc -fanalyzer (in check-full, too)'
 	@echo 'make deps        install what check needs (deps-run: what run needs; deps-full: check-full)'
 	@echo 'make install     into PREFIX ($(PREFIX)), below DESTDIR; make uninstall takes it out again'
 	@echo 'make simulate    play YEARS ($(YEARS)) of random days through the rules, from SEED'
