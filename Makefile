@@ -83,7 +83,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps deps-run deps-check deps-full deps-desktops run check check-full check-desktops \
-        lint \
+        lint valgrind \
         test-programs simulate install uninstall bench pot format clean help FORCE
 
 all: $(PROGRAMS) $(UNITS) $(CATALOGUES)
@@ -165,7 +165,7 @@ LIGHT_DESKTOPS   := xfce4-notifyd xfconf mate-notification-daemon lxqt-notificat
 DESKTOP_PACKAGES := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) sway mako-notifier sway-notification-center \
                     plasma-workspace plasma-desktop kwin-x11 gnome-shell gjs
 LINT_PACKAGES    := $(RUN_PACKAGES) clang-tidy cppcheck python3
-FULL_PACKAGES    := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) $(LINT_PACKAGES) zenity clang \
+FULL_PACKAGES    := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) $(LINT_PACKAGES) valgrind zenity clang \
                     libclang-rt-14-dev dbus-user-session procps chromium chromium-driver dconf-gsettings-backend \
                     dconf-service libglib2.0-bin
 
@@ -223,12 +223,17 @@ check-full: deps-full
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=asan test-programs
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=clang CC=clang WERROR=1 CFLAGS='-O1' test-programs
 	@$(MAKE) --no-print-directory lint
-	@$(PYTHON) tests/run.py --build $(O) --asan build/asan --full
+	@$(PYTHON) tests/run.py --build $(O) --again build/asan --valgrind $(O) --full
 
 # What can be known without running it: three readers of the code, and the list of what they are wrong about.
 lint:
 	$(call install_packages,$(LINT_PACKAGES))
 	@$(PYTHON) -B tests/lint.py -- $(OURS) $(CPPFLAGS) -DDATADIR='""' -DLOCALEDIR='""' $(BASE_CFLAGS) $(GLIB_CFLAGS)
+
+valgrind: deps-check
+	$(call install_packages,valgrind)
+	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
+	@$(PYTHON) tests/run.py --valgrind $(O)
 
 # Real notification servers, one row each; DESKTOPS="dunst mako-notifier" are some of them.
 check-desktops: deps-desktops
@@ -303,6 +308,7 @@ help:
 	@echo 'make check-full  all tests: sanitizers, another compiler, a real systemd user manager'
 	@echo 'make check-desktops  nine notification servers of Debian, as a table; pictures in build/desktops'
 	@echo 'make lint        clang-tidy, cppcheck and gcc -fanalyzer (in check-full, too)'
+	@echo 'make valgrind    the unit tests under memcheck (in check-full, too)'
 	@echo 'make deps        install what check needs (deps-run: what run needs; deps-full: check-full)'
 	@echo 'make install     into PREFIX ($(PREFIX)), below DESTDIR; make uninstall takes it out again'
 	@echo 'make simulate    play YEARS ($(YEARS)) of random days through the rules, from SEED'

@@ -18,6 +18,11 @@ import xml.etree.ElementTree as ElementTree
 ORDINARY = "nobody"  # who runs what refuses to be root
 TIMEOUT = 900  # seconds for one program or file: only a hang takes that long
 
+# What is still reachable is no leak: a child that a test forks ends in the middle of it.
+LEAKS = "definite,indirect,possible"
+VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=" + LEAKS,
+            "--errors-for-leak-kinds=" + LEAKS]
+
 
 class Result:
     def __init__(self, name):
@@ -35,9 +40,9 @@ def run(command, environment):
         return 124, (late.stdout or b"").decode("utf-8", "replace") + f"\nno end after {TIMEOUT} s"
 
 
-def run_unit(program, environment):
-    result = Result(os.path.relpath(program))
-    status, result.output = run([program], dict(environment, CMOCKA_MESSAGE_OUTPUT="TAP"))
+def run_unit(program, environment, prefix=()):
+    result = Result(" ".join([*prefix[:1], os.path.relpath(program)]))
+    status, result.output = run([*prefix, program], dict(environment, CMOCKA_MESSAGE_OUTPUT="TAP"))
     result.passed = len(re.findall(r"^ok \d+(?!.*# SKIP)", result.output, re.M))
     result.failed = len(re.findall(r"^not ok \d+", result.output, re.M))
     result.reasons = re.findall(r"^ok \d+ - (.*# SKIP.*)$", result.output, re.M)
@@ -79,9 +84,10 @@ def run_pytest(name, path, environment, *options, prefix=()):
     return result, status
 
 
-def run_system(path, environment, full):
-    result, status = run_pytest(path, path, environment, *([] if full else ["-m", "not full"]))
-    none_asked = status == 5 and not full  # the whole file is marked full
+def run_system(path, environment, marks):
+    """`marks`: which tests of the file, in pytest's words; "": all of them."""
+    result, status = run_pytest(path, path, environment, *(["-m", marks] if marks else []))
+    none_asked = status == 5 and marks  # the whole file is marked
     if status not in (0, 1) and not result.failed and not none_asked:
         result.failed += 1
     return result
@@ -124,22 +130,30 @@ def environment_for(build, full):
     return environment
 
 
+def unit_tests(build):
+    return [path[:-2].replace("tests/", build + "/tests/", 1) for path in sorted(glob.glob("tests/unit/test-*.c"))]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", required=True, help="the folder of the programs under test")
-    parser.add_argument("--asan", help="a second build, with sanitizers, for the quick tests")
+    parser.add_argument("--build", help="the folder of the programs under test")
+    parser.add_argument("--again", metavar="BUILD", help="another build, for all tests but those marked once")
+    parser.add_argument("--valgrind", metavar="BUILD", help="a build for its unit tests under memcheck")
     parser.add_argument("--full", action="store_true", help="also tests that take long or need root")
     options = parser.parse_args()
 
     jobs = []
-    for build in filter(None, [options.build, options.asan]):
-        full = options.full and build == options.build
-        environment = environment_for(build, full)
-        jobs += [(run_system, path, environment, full) for path in sorted(glob.glob("tests/system/test_*.py"))]
-        if full:
+    for build in filter(None, [options.build, options.again]):
+        once = build == options.build
+        environment = environment_for(build, options.full and once)
+        marks = " and ".join(["not full"] * (not options.full) + ["not once"] * (not once))
+        jobs += [(run_system, path, environment, marks) for path in sorted(glob.glob("tests/system/test_*.py"))]
+        if options.full and once:  # what they draw, of which another build says nothing new
             jobs += [(run_desktop, server, environment) for server in desktops(light=True)]
-        jobs += [(run_unit, path[:-2].replace("tests/", build + "/tests/", 1), environment)
-                 for path in sorted(glob.glob("tests/unit/test-*.c"))]
+        jobs += [(run_unit, program, environment) for program in unit_tests(build)]
+    if options.valgrind:
+        environment = dict(environment_for(options.valgrind, full=False), ROUNDS="40")
+        jobs += [(run_unit, program, environment, VALGRIND) for program in unit_tests(options.valgrind)]
 
     passed = failed = skipped = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:

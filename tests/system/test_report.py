@@ -573,6 +573,7 @@ def seconds_of(*command, env):
 
 
 @pytest.mark.full
+@pytest.mark.once
 @pytest.mark.parametrize("days, per_day, events, limit", [(365, 10, 5000, 0.1), (3650, 180, 1_000_000, 1.5)])
 def test_time(tmp_path, days, per_day, events, limit):
     made = subprocess.run([BUILD / "tests/system/journal-driver", tmp_path / "kindly/journal.db", "1", str(days),

@@ -13,7 +13,7 @@ import pytest
 from rig_browser import Browser, is_here
 from rig_client import BUILD, ROOT
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.once]
 
 AXE = sorted(ROOT.glob("build/axe-*/node_modules/axe-core/axe.min.js"))
 PICTURES = ROOT / "build/report"

@@ -46,6 +46,7 @@ def test_other_years():
 
 
 @pytest.mark.full
+@pytest.mark.once
 def test_many_years():
     live(2000, SEED + 1000)
 

@@ -169,15 +169,17 @@ static void test_cut_off(void **state) {
     assert_true(last > EVENTS / 2);
 }
 
-/* Bytes here and there, in the file and in the WAL: whatever they say, it ends in a sound journal. */
+/* Bytes here and there, in the file and in the WAL: whatever they say, it ends in a sound journal. ROUNDS of
+ * it, for who has less time: memcheck takes fifty times as long. */
 static void test_random_damage(void **state) {
     struct place *place = *state;
+    const char *rounds = getenv("ROUNDS");
     unsigned seed = 7;
     fill(place);
     _cleanup_bytes_ struct bytes file = read_file(place->path, ""), wal = read_file(place->path, "-wal");
     place->journal = journal_free(place->journal);
     uint32_t most = 0;
-    for (int run = 0; run < 200; run++) {
+    for (int run = 0, runs = rounds ? atoi(rounds) : 200; run < runs; run++) {
         _cleanup_bytes_ struct bytes broken = {malloc(file.size), file.size};
         memcpy(broken.start, file.start, file.size);
         for (int i = 0; i < 1 + run; i++)
