@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -409,6 +410,27 @@ def test_presence_where_nothing_tells_it(daemon, person):
     assert person.run("presence") == (DONE, "Nothing here tells whether you are there.\n", "")
 
 
+def test_values_of_types_that_are_not_used_yet(daemon, person):
+    """A newer daemon may answer with more: what JSON has a word for is passed on, and the rest is said to be none."""
+    daemon.replies["ListPresence"] = rows({"source": "lock", "y:small": 7, "i:less": -1, "x:least": -5_000_000_000})
+    expected = [{"source": "lock", "small": 7, "less": -1, "least": -5_000_000_000}]
+    assert json.loads(person.run("presence", "--json")[1]) == expected
+    daemon.replies["ListPresence"] = rows({"source": "lock", "d:half": 0.5})
+    status, out, err = person.run("presence", "--json")
+    assert (status, out) == (FAILED, "") and err.startswith("kindly: cannot read what kindlyd answered")
+
+
+def test_doctor_where_only_the_client_is(daemon, person):
+    alone = person.folder / "alone"
+    alone.mkdir()
+    shutil.copy(KINDLY, alone)
+    done = subprocess.run([alone / "kindly", "doctor"], env=person.environment, capture_output=True, text=True, check=False)
+    told = " ".join(done.stdout.split())
+    assert daemon and done.returncode == FAILED
+    for program in ("kindly-notify", "kindly-tty"):
+        assert f"{program} is not where it was installed" in told
+
+
 def test_doctor_of_another_version(daemon, person):
     daemon.properties["Version"] = GLib.Variant("s", "0.0.9")
     status, out, err = person.run("doctor")
@@ -746,6 +768,9 @@ def test_note(daemon, person, arguments, input, text, keep):
         ("", "nothing written, nothing saved"),
         (" \n\t\n", "nothing written, nothing saved"),
         (b"\xff\xfe", "that is not text in UTF-8, nothing saved"),
+        (b"a\xc3(", "that is not text in UTF-8, nothing saved"),
+        (b"a\xc0\xaf", "that is not text in UTF-8, nothing saved"),  # a slash in two bytes
+        (b"a\xed\xa0\x80", "that is not text in UTF-8, nothing saved"),  # half of a pair
         (b"a\0b", "that is not text in UTF-8, nothing saved"),
         ("x" * 4001, "that is longer than a note can be (4000 bytes), nothing saved"),
         ("x" * 1_000_000, "that is longer than a note can be (4000 bytes), nothing saved"),

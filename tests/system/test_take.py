@@ -90,6 +90,7 @@ def test_markdown(laptop):
     ("    no code\n\n\ttab", "> no code\n>\n> tab"),
     ("`a` [b](c) ~d~ &amp; \\", "> \\`a\\` \\[b\\](c) \\~d\\~ \\&amp; \\\\"),
     ("3.14 and 1", "> 3\\.14 and 1"),
+    ("one\ttab", "> one tab"),
 ])
 def test_markdown_reads_as_it_was_written(laptop, text, quoted):
     laptop.call("Note", text, False)
