@@ -14,7 +14,7 @@ import uuid
 import pytest
 from gi.repository import GLib
 
-from rig import (CALM, DAY, DBUS, FAR_AWAY, HOUR, INFINITY, LIMITS, MINUTE, NAME, NOBODY, OBJECT, at_second, now_usec,
+from rig import (CALM, DAY, DBUS, FAR_AWAY, HOUR, INFINITY, LIMITS, MINUTE, NAME, NOBODY, OBJECT, Person, at_second, now_usec,
                  fixture_caller, fixture_daemon, fixture_person, fixture_screen)  # noqa: F401
 
 SECRET = "My heart said a private thing"
@@ -845,3 +845,25 @@ def test_a_terminal_instead(person):
     assert row(caller, card)["text"] in daemon.stderr()
     caller.call("Answer", card, "helpful", "")
     assert caller.next("Closed") == (card, "answered")
+
+
+@pytest.mark.parametrize("options", [(), ("--presenter", "desktop")])
+@pytest.mark.parametrize("display", [{"DISPLAY": ":99"}, {"WAYLAND_DISPLAY": "wayland-9"}, {}])
+def test_a_server_is_started_only_where_there_is_a_display(tmp_path, options, display):
+    """The session bus would start one anywhere, and it could draw nothing. The one here ends at once, and the prompt
+    is open all the same."""
+    services, started = tmp_path / "services", tmp_path / "started"
+    services.mkdir()
+    (services / "notifications.service").write_text(
+        f"[D-BUS Service]\nName=org.freedesktop.Notifications\nExec=/bin/sh -c 'touch {started}; exit 1'\n")
+    person = Person(tmp_path, services)
+    try:
+        person.env |= display
+        person.start(*options)
+        caller = person.caller()
+        card = caller.call("Prompt", "humanity")
+        assert caller.next("Shown")[0] == card
+        assert started.exists() == bool(display)
+        assert [(row["id"], row["on_screen"]) for row in caller.open()] == [(card, False)]
+    finally:
+        person.stop()
