@@ -666,6 +666,43 @@ def test_tty_writing_is_not_disturbed(tty, terminal):
     assert tty.next() == ("chosen", "b", "ok")
 
 
+def writing_while_another_waits(tty, terminal):
+    tty.shown("a", choices=CHOICES, write="b:1")
+    terminal.see("Put away\n")
+    terminal.type("w")
+    terminal.see("  > ")
+    tty.shown("b", "The next one", "Later.", ["ok=All right"])
+
+
+def test_tty_nothing_written_while_another_waits(tty, terminal):
+    writing_while_another_waits(tty, terminal)
+    terminal.type("\n")
+    assert tty.next() == ("closed", "a", "off-screen")
+    assert "The next one" in terminal.see("Put away\n")
+    terminal.type("o")
+    assert tty.next() == ("chosen", "b", "ok")
+
+
+def test_tty_the_same_one_anew_while_a_line_is_written(tty, terminal):
+    """Its next step, say: it was on the screen all the time, and stays."""
+    writing_while_another_waits(tty, terminal)
+    tty.shown("a", "Once more", "Again.", ["ok=All right"])
+    terminal.type("\n")
+    assert "Once more" in terminal.see("Put away\n")
+    terminal.type("o")
+    assert tty.next() == ("chosen", "a", "ok")
+
+
+def test_tty_the_one_that_waits_is_withdrawn(tty, terminal):
+    writing_while_another_waits(tty, terminal)
+    assert tty.ask("withdraw", "b") == ("withdrawn",)
+    terminal.type("a line\n")
+    assert tty.next() == ("written", "a", "a line")
+    terminal.see("  Written.\n")
+    assert tty.ask("introspect")[0] == "introspected"
+    assert terminal.is_as_found()
+
+
 def test_tty_step_and_withdraw(tty, terminal):
     tty.shown("a", choices=["next=Next"])
     terminal.see("Put away\n")
