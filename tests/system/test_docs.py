@@ -323,6 +323,7 @@ def test_completion_of_what_is_open(person):
         assert sorted(complete(person, *typed)) == sorted(open_ids)
     assert complete(person, "why", first) == []
     assert complete(person, "answer", "ne") == ["next"]
+    assert complete(person, "answer", "--id", third, "ne") == ["next"]  # the value of an option is no word of the verb
 
 
 def test_files_and_commands_are_left_to_the_shell(person):

@@ -4,6 +4,8 @@ import stat
 import subprocess
 import sys
 
+import pytest
+
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rig_presenter import BUILD, ROOT  # noqa: E402
 
@@ -31,6 +33,7 @@ def copy_of_the_tree(folder):
     subprocess.run(["cp", "-a", BUILD, os.path.join(folder, "build")], check=True)
 
 
+@pytest.mark.once
 def test_install_and_uninstall(tmp_path, monkeypatch):
     tree = tmp_path / "tree"
     tree.mkdir()

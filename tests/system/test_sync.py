@@ -2,6 +2,7 @@
 agree; and every kind of file that has no business there. `test_sync.py --orders N [--seed S]` prints the table."""
 
 import argparse
+import contextlib
 import fcntl
 import json
 import os
@@ -465,6 +466,21 @@ def test_many_folders_and_files(laptop):
         folder.mkdir()
         status, _out, err = laptop.sync(folder)
         assert (status, "8 folders are remembered already" in err) == ((DONE, False) if number < 7 else (FAILED, True))
+
+
+def test_a_newer_journal(laptop):
+    """What isn't known here would be missing in this device's file: nothing is written, and nothing taken in."""
+    laptop.call("Note", "one", False)
+    laptop.synced()
+    before = laptop.own.read_bytes()
+    laptop.daemon.end()
+    with contextlib.closing(sqlite3.connect(laptop.journal)) as journal, journal:
+        journal.execute("PRAGMA user_version = 99")
+    laptop.daemon = laptop.start()
+    (laptop.shared / (STRANGER + ".jsonl")).write_text(line(1))
+    status, out, err = laptop.sync()
+    assert (status, out) == (FAILED, "") and "newer version" in err
+    assert laptop.own.read_bytes() == before
 
 
 def test_wrong_usage(laptop):
