@@ -82,8 +82,8 @@ endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-run deps-check deps-full deps-desktops run check check-full check-desktops \
-        lint valgrind \
+.PHONY: all deps deps-run deps-check deps-full deps-desktops deps-coverage run check check-full check-desktops \
+        lint valgrind coverage \
         test-programs simulate install uninstall bench pot format clean help FORCE
 
 all: $(PROGRAMS) $(UNITS) $(CATALOGUES)
@@ -198,6 +198,8 @@ deps-full: $(AXE)
 	$(call install_packages,$(FULL_PACKAGES))
 deps-desktops:
 	$(call install_packages,$(DESKTOP_PACKAGES))
+deps-coverage: deps-full
+	$(call install_packages,gcovr)
 
 # The audit of the report's page, from npm, which some packages of nodejs bring along and Debian's does not. It runs
 # in the page, and nothing of it is installed elsewhere.
@@ -234,6 +236,13 @@ valgrind: deps-check
 	$(call install_packages,valgrind)
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
 	@$(PYTHON) tests/run.py --valgrind $(O)
+
+# Which lines and branches the tests reach, as a table; what they don't stands in tests/uncovered.list, with its reason.
+coverage: deps-coverage
+	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=cov test-programs
+	@find build/cov -name '*.gcda' -delete
+	@GCOV_ERROR_FILE=/dev/null $(PYTHON) tests/run.py --again build/cov --full
+	@$(PYTHON) -B tests/coverage.py build/cov
 
 # Real notification servers, one row each; DESKTOPS="dunst mako-notifier" are some of them.
 check-desktops: deps-desktops
@@ -309,6 +318,7 @@ help:
 	@echo 'make check-desktops  nine notification servers of Debian, as a table; pictures in build/desktops'
 	@echo 'make lint        clang-tidy, cppcheck and gcc -fanalyzer (in check-full, too)'
 	@echo 'make valgrind    the unit tests under memcheck (in check-full, too)'
+	@echo 'make coverage    which lines and branches the tests reach, and why not the rest'
 	@echo 'make deps        install what check needs (deps-run: what run needs; deps-full: check-full)'
 	@echo 'make install     into PREFIX ($(PREFIX)), below DESTDIR; make uninstall takes it out again'
 	@echo 'make simulate    play YEARS ($(YEARS)) of random days through the rules, from SEED'
