@@ -10,6 +10,9 @@ DOCDIR      ?= $(DATAROOT)/doc/kindly
 USERUNITDIR ?= $(PREFIX)/lib/systemd/user
 GENERATORDIR ?= $(PREFIX)/lib/systemd/user-generators
 MANDIR      ?= $(DATAROOT)/man
+ZSHDIR      ?= $(DATAROOT)/zsh/site-functions
+# Where docs/*.png and the rest can be seen, for software centres; without one there are no pictures in them.
+HOMEPAGE    ?=
 INSTALL     ?= install
 SCDOC       ?= scdoc
 MSGFMT      ?= msgfmt
@@ -126,15 +129,17 @@ $(O)/.flags: FORCE
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(UNITS): $(O)/%: units/%.in $(O)/.prefix
-	$(Q_GEN)sed 's|@bindir@|$(BINDIR)|g' $< >$@
+	$(Q_GEN)sed -e 's|@bindir@|$(BINDIR)|g' $(if $(HOMEPAGE),-e 's|@homepage@|$(HOMEPAGE)|', \
+	  -e '/<screenshots>/,/<\/screenshots>/d' -e '/@homepage@/d') $< >$@
+PLACES = $(BINDIR) $(DATADIR) $(DATAROOT) $(HOMEPAGE)
 $(O)/.prefix: FORCE
 	@mkdir -p $(@D)
-	@echo '$(BINDIR) $(DATADIR) $(DATAROOT)' | cmp -s - $@ 2>/dev/null || \
-	  echo '$(BINDIR) $(DATADIR) $(DATAROOT)' >$@
+	@echo '$(PLACES)' | cmp -s - $@ 2>/dev/null || echo '$(PLACES)' >$@
 
-$(PAGES): $(O)/man/%: docs/%.scd
+# The version stands at the foot of each page.
+$(PAGES): $(O)/man/%: docs/%.scd Makefile
 	@mkdir -p $(@D)
-	$(Q_GEN)$(SCDOC) <$< >$@
+	$(Q_GEN)sed '1s/$$/ "kindly $(VERSION)"/' $< | $(SCDOC) >$@
 
 # --- Translations -----------------------------------------------------------------------------------------------
 $(CATALOGUES): $(O)/locale/%/LC_MESSAGES/kindly.mo: po/%.po
@@ -284,13 +289,14 @@ $(foreach f,$(WORDING_FILES),644 $(f) $(DATADIR)/$(f:config/%=%)
 644 $(O)/org.kindlyd.Kindly1.service $(DATAROOT)/dbus-1/services/org.kindlyd.Kindly1.service
 644 units/org.kindlyd.Kindly1.xml $(DATAROOT)/dbus-1/interfaces/org.kindlyd.Kindly1.xml
 644 $(O)/org.kindlyd.Kindly.desktop $(DATAROOT)/applications/org.kindlyd.Kindly.desktop
+644 $(O)/org.kindlyd.Kindly.metainfo.xml $(DATAROOT)/metainfo/org.kindlyd.Kindly.metainfo.xml
 644 units/org.kindlyd.Kindly.svg $(DATAROOT)/icons/hicolor/scalable/apps/org.kindlyd.Kindly.svg
 644 units/org.kindlyd.Kindly-symbolic.svg $(DATAROOT)/icons/hicolor/symbolic/apps/org.kindlyd.Kindly-symbolic.svg
 $(foreach p,$(PAGES),644 $(p) $(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p))
 )$(foreach f,$(EXAMPLES),$(if $(filter %.sh,$(f)),755,644) $(f) $(DOCDIR)/$(f:docs/%=%)
 )644 docs/writing-prompts.md $(DOCDIR)/writing-prompts.md
 644 docs/completions/kindly.bash $(DATAROOT)/bash-completion/completions/kindly
-644 docs/completions/_kindly $(DATAROOT)/zsh/site-functions/_kindly
+644 docs/completions/_kindly $(ZSHDIR)/_kindly
 644 docs/completions/kindly.fish $(DATAROOT)/fish/vendor_completions.d/kindly.fish
 endef
 export INSTALLED
@@ -304,6 +310,24 @@ uninstall:
 	@for d in "$(DESTDIR)$(DATADIR)"/decks/* "$(DESTDIR)$(DATADIR)"/decks "$(DESTDIR)$(DATADIR)"/wording \
 	  "$(DESTDIR)$(DATADIR)" "$(DESTDIR)$(DOCDIR)"/examples "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(LIBEXECDIR)"; do \
 	  rmdir "$$d" 2>/dev/null || :; done
+
+# --- Packages and releases --------------------------------------------------------------------------------------
+# All of it goes below build/deb and build/dist. Debian's package is built from a copy of this tree as it is now, with
+# nothing of the caller's flags; PACKAGING is what came of it.
+DEB_PACKAGES := $(RUN_PACKAGES) scdoc libcmocka-dev tzdata debhelper dpkg-dev
+SOURCE       := kindly-$(VERSION)
+FLAG_NAMES   := CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR VARIANT WERROR MAKEFLAGS MFLAGS MAKEOVERRIDES
+deps-deb:
+	$(call install_packages,$(DEB_PACKAGES))
+deb: deps-deb
+	@rm -rf build/deb && mkdir -p build/deb/$(SOURCE)
+	@tar --exclude=./build --exclude=./.git --exclude=__pycache__ --exclude=.pytest_cache -cf - . | tar -C build/deb/$(SOURCE) -xf -
+	@cd build/deb/$(SOURCE) && env $(FLAG_NAMES:%=-u %) dpkg-buildpackage -us -uc >../build.log 2>&1 || \
+	  { tail -n 40 ../build.log >&2; exit 1; }
+	@ls build/deb/*.deb
+
+check-unit: $(TESTS)
+	@for t in $(TESTS); do KINDLY_BUILD=$(CURDIR)/$(O) $$t || exit 1; done
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
