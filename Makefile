@@ -117,7 +117,8 @@ $(PRELOADS): $(O)/%.so: %.c $(O)/.flags
 # Objects follow their flags: a changed compiler or flag set rebuilds this variant, and nothing else.
 PKG_CFLAGS = $(BASE_CFLAGS)
 $(NOTIFY_GLIB): PKG_CFLAGS = $(GLIB_CFLAGS)
-$(O)/daemon/store/paths.o: PKG_CFLAGS = $(BASE_CFLAGS) -DDATADIR='"$(DATADIR)"' -DLOCALEDIR='"$(DATAROOT)/locale"'
+$(O)/daemon/store/paths.o: PKG_CFLAGS = $(BASE_CFLAGS) -DDATADIR='"$(DATADIR)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' \
+                                        -DLOCALEDIR='"$(DATAROOT)/locale"'
 $(O)/daemon/store/paths.o: $(O)/.prefix
 $(OBJS): $(O)/%.o: %.c $(O)/.flags Makefile
 	@mkdir -p $(@D)
@@ -131,7 +132,7 @@ $(O)/.flags: FORCE
 $(UNITS): $(O)/%: units/%.in $(O)/.prefix
 	$(Q_GEN)sed -e 's|@bindir@|$(BINDIR)|g' $(if $(HOMEPAGE),-e 's|@homepage@|$(HOMEPAGE)|', \
 	  -e '/<screenshots>/,/<\/screenshots>/d' -e '/@homepage@/d') $< >$@
-PLACES = $(BINDIR) $(DATADIR) $(DATAROOT) $(HOMEPAGE)
+PLACES = $(BINDIR) $(LIBEXECDIR) $(DATADIR) $(DATAROOT) $(HOMEPAGE)
 $(O)/.prefix: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PLACES)' | cmp -s - $@ 2>/dev/null || echo '$(PLACES)' >$@

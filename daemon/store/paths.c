@@ -11,9 +11,11 @@
 #ifndef DATADIR
 #define DATADIR "/usr/local/share/kindly"
 #endif
-
 #ifndef LOCALEDIR
 #define LOCALEDIR "/usr/local/share/locale"
+#endif
+#ifndef LIBEXECDIR
+#define LIBEXECDIR "/usr/local/libexec/kindly"
 #endif
 
 #define PASSWD_BUFFER_SIZE 16384 /* an entry of the user database; more is not a home we could use */
@@ -140,5 +142,5 @@ int path_program(const char *name, char **ret) {
         *ret = TAKE_PTR(beside);
         return 0;
     }
-    return format_path(ret, folder, "/../libexec/kindly/", name);
+    return format_path(ret, LIBEXECDIR, "/", name);
 }
