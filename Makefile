@@ -85,8 +85,8 @@ endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-run deps-check deps-full deps-desktops deps-coverage run check check-full check-desktops \
-        lint valgrind coverage \
+.PHONY: all deps deps-run deps-check deps-full deps-desktops deps-coverage run check check-full \
+        check-desktops lint valgrind coverage deps-deb deb check-unit release keep-version \
         test-programs simulate install uninstall bench pot format clean help FORCE
 
 all: $(PROGRAMS) $(UNITS) $(CATALOGUES)
@@ -327,6 +327,13 @@ deb: deps-deb
 	  { tail -n 40 ../build.log >&2; exit 1; }
 	@ls build/deb/*.deb
 
+# Whether all that is said of this version agrees, and its tarball; what is kept of a version, for those that follow.
+release: deps-check
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all $(PAGES)
+	@$(PYTHON) -B tests/release.py --build $(O)
+keep-version: all
+	@KINDLY_BUILD=$(CURDIR)/$(O) $(PYTHON) -B tests/system/rig_upgrade.py tests/upgrade/$(VERSION)
+
 check-unit: $(TESTS)
 	@for t in $(TESTS); do KINDLY_BUILD=$(CURDIR)/$(O) $$t || exit 1; done
 
@@ -346,6 +353,9 @@ help:
 	@echo 'make coverage    which lines and branches the tests reach, and why not the rest'
 	@echo 'make deps        install what check needs (deps-run: what run needs; deps-full: check-full)'
 	@echo 'make install     into PREFIX ($(PREFIX)), below DESTDIR; make uninstall takes it out again'
+	@echo 'make deb         the Debian package, in build/deb'
+	@echo 'make release     whether all that is said of this version agrees; its tarball in build/dist'
+	@echo 'make keep-version  what this version leaves behind, for the tests of those that follow'
 	@echo 'make simulate    play YEARS ($(YEARS)) of random days through the rules, from SEED'
 	@echo 'make pot         collect the texts to translate, after a change of them'
 	@echo 'make bench       measure; make format: clang-format; make clean'
