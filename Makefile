@@ -170,10 +170,14 @@ SCREEN_PACKAGES  := util-linux x11-xserver-utils python3-gi python3-pil tesserac
 LIGHT_DESKTOPS   := xfce4-notifyd xfconf mate-notification-daemon lxqt-notificationd notification-daemon
 DESKTOP_PACKAGES := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) sway mako-notifier sway-notification-center \
                     plasma-workspace plasma-desktop kwin-x11 gnome-shell gjs
+# What Debian's package is built from, and what packages are looked at and tried with.
+DEB_PACKAGES     := $(RUN_PACKAGES) scdoc libcmocka-dev tzdata debhelper dpkg-dev
+PACKAGE_PACKAGES := $(DEB_PACKAGES) lintian blhc mmdebstrap autopkgtest rpm appstream shellcheck codespell \
+                    gir1.2-gtk-3.0 librsvg2-common hicolor-icon-theme git
 LINT_PACKAGES    := $(RUN_PACKAGES) clang-tidy cppcheck python3
 FULL_PACKAGES    := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) $(LINT_PACKAGES) valgrind zenity clang \
                     libclang-rt-14-dev dbus-user-session procps chromium chromium-driver dconf-gsettings-backend \
-                    dconf-service libglib2.0-bin
+                    dconf-service libglib2.0-bin $(PACKAGE_PACKAGES)
 
 AXE_VERSION := 4.14.1
 AXE := build/axe-$(AXE_VERSION)/node_modules/axe-core/axe.min.js
@@ -314,10 +318,9 @@ uninstall:
 
 # --- Packages and releases --------------------------------------------------------------------------------------
 # All of it goes below build/deb and build/dist. Debian's package is built from a copy of this tree as it is now, with
-# nothing of the caller's flags; PACKAGING is what came of it.
-DEB_PACKAGES := $(RUN_PACKAGES) scdoc libcmocka-dev tzdata debhelper dpkg-dev
-SOURCE       := kindly-$(VERSION)
-FLAG_NAMES   := CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR VARIANT WERROR MAKEFLAGS MFLAGS MAKEOVERRIDES
+# nothing of the caller's flags.
+SOURCE     := kindly-$(VERSION)
+FLAG_NAMES := CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR VARIANT WERROR MAKEFLAGS MFLAGS MAKEOVERRIDES
 deps-deb:
 	$(call install_packages,$(DEB_PACKAGES))
 deb: deps-deb

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 
@@ -117,6 +118,14 @@ def test_desktop_entry():
     for language in linguas():
         said = re.findall(r"^(\w+)\[%s\]=." % language, text, re.M)
         assert said == keys[1:], language  # the program's own name is the same everywhere
+
+
+def test_description_for_software_centres():
+    with open(os.path.join(ROOT, "units/org.kindlyd.Kindly.metainfo.xml.in"), encoding="utf-8") as file:
+        root = ElementTree.fromstring(file.read().partition("?>")[2])  # with what stands there once there is a homepage
+    for tag, texts in (("summary", 1), ("p", 3), ("caption", 2)):
+        said = [text.get("{http://www.w3.org/XML/1998/namespace}lang") for text in root.iter(tag)]
+        assert said == [None, *linguas()] * texts, tag
 
 
 # --- the programs ---

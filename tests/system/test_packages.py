@@ -9,9 +9,13 @@ import re
 import shutil
 import subprocess
 
+import gi
 import pytest
 
-from rig_presenter import BUILD, ROOT
+gi.require_version("Gtk", "3.0")
+from gi.repository import Gtk  # noqa: E402
+
+from rig_presenter import BUILD, ROOT  # noqa: E402
 
 pytestmark = pytest.mark.full
 
@@ -100,6 +104,23 @@ def test_what_is_in_the_package(deb, tmp_path):
         wanted["usr/share/doc/kindly/" + name] = "644"
     wanted["usr/share/lintian/overrides/kindly"] = "644"
     assert found == wanted
+
+
+def test_the_icon_in_a_menu(deb, tmp_path):
+    """As GTK looks it up where no cache knows it yet: beside the list of sizes that the system has."""
+    run(["dpkg-deb", "-x", deb / DEB, tmp_path])
+    theme = Gtk.IconTheme()
+    theme.set_custom_theme("hicolor")
+    theme.set_search_path([f"{tmp_path}/usr/share/icons", "/usr/share/icons"])
+    entry = (tmp_path / "usr/share/applications/org.kindlyd.Kindly.desktop").read_text(encoding="utf-8")
+    [name] = re.findall("^Icon=(.*)$", entry, re.M)
+    for wanted, folder in ((name, "scalable"), (name + "-symbolic", "symbolic")):
+        for size in (16, 48, 256):
+            found = theme.lookup_icon(wanted, size, Gtk.IconLookupFlags.FORCE_SIZE)
+            assert found.get_filename() == f"{tmp_path}/usr/share/icons/hicolor/{folder}/apps/{wanted}.svg"
+            pixels = found.load_icon()
+            assert (pixels.get_width(), pixels.get_height()) == (size, size)
+            assert len(set(pixels.get_pixels())) > 2  # it is not empty
 
 
 def test_lintian(deb):
