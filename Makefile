@@ -171,7 +171,7 @@ LIGHT_DESKTOPS   := xfce4-notifyd xfconf mate-notification-daemon lxqt-notificat
 DESKTOP_PACKAGES := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) sway mako-notifier sway-notification-center \
                     plasma-workspace plasma-desktop kwin-x11 gnome-shell gjs
 # What Debian's package is built from, and what packages are looked at and tried with.
-DEB_PACKAGES     := $(RUN_PACKAGES) scdoc libcmocka-dev tzdata debhelper dpkg-dev
+DEB_PACKAGES     := $(RUN_PACKAGES) scdoc libcmocka-dev tzdata debhelper build-essential
 PACKAGE_PACKAGES := $(DEB_PACKAGES) lintian blhc mmdebstrap autopkgtest rpm appstream shellcheck codespell \
                     gir1.2-gtk-3.0 librsvg2-common hicolor-icon-theme git
 LINT_PACKAGES    := $(RUN_PACKAGES) clang-tidy cppcheck python3
