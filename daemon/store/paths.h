@@ -19,5 +19,6 @@ int path_shipped(const char *name, char **ret);
 /* The folder of the catalogues of translations, likewise: LANGUAGE/LC_MESSAGES/kindly.mo in it. */
 int path_locale(char **ret);
 
-/* A program of ours ("kindly-notify", "kindly-tty"): beside the running one, or where such programs were installed. */
+/* A program of ours ("kindly-notify", "kindly-tty"): beside the running one, or where such programs were
+ * installed. */
 int path_program(const char *name, char **ret);
