@@ -112,7 +112,7 @@ int folder_sync(const char *path) {
 }
 
 static int overwrite(int fd) {
-    static const char zeroes[64 * 1024];
+    static const char zeroes[4096]; /* in the program's image: no larger than a page */
     struct stat status;
     if (fstat(fd, &status) < 0)
         return -errno;
