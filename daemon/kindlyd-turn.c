@@ -4,6 +4,8 @@
  *
  * Presence is asked only when something may be shown: when the timer elapses while nothing is watched,
  * everybody is asked first and time moves on with the answers (on_elapsed). */
+#include <malloc.h>
+
 #include "daemon/core/translate.h"
 #include "daemon/kindlyd.h"
 
@@ -147,6 +149,18 @@ void settle(struct daemon *daemon) {
         presence_watch(daemon->presence, needed);
     }
     clock_arm(daemon->clock, keeper_next_wake(daemon->keeper, &world));
+    sd_event_source_set_enabled(daemon->rest, SD_EVENT_ONESHOT);
+}
+
+/* Mostly for hours: what it took to work out the turns, or to read a schedule and decks, goes back to the
+ * system. Without malloc_trim() it stays with the process, below what outlives it. */
+int on_rest(sd_event_source *source, void *userdata) {
+    (void)source;
+    struct daemon *daemon = userdata;
+    if (daemon->journal)
+        journal_rest(daemon->journal);
+    malloc_trim(0);
+    return 0;
 }
 
 /* --- Time and presence ------------------------------------------------------------------------ */

@@ -84,6 +84,10 @@ static int wire(struct daemon *daemon) {
                           daemon->terminal_program, &presenter_events, daemon, &daemon->presenter);
     if (r >= 0)
         r = bus_object_new(daemon->bus, &bus_host, daemon, daemon->presence, &daemon->object);
+    if (r >= 0)
+        r = sd_event_add_defer(daemon->event, &daemon->rest, on_rest, daemon);
+    if (r >= 0)
+        r = sd_event_source_set_priority(daemon->rest, SD_EVENT_PRIORITY_IDLE);
     return r;
 }
 
@@ -201,6 +205,7 @@ static void stop(struct daemon *daemon) {
     library_free(daemon->library);
     keeper_free(daemon->keeper);
     journal_free(daemon->journal);
+    sd_event_source_disable_unref(daemon->rest);
     sd_event_source_disable_unref(daemon->flush);
     sd_bus_flush_close_unref(daemon->bus);
     sd_event_unref(daemon->event);

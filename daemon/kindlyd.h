@@ -57,6 +57,7 @@ struct daemon {
     bool told;              /* the person was told of config_problem */
     bool showed;            /* the presenter was asked to show something in this run */
     struct uuid put_back;   /* the prompt whose presenter ended under it, the last time that one did */
+    sd_event_source *rest;  /* when nothing is left to do */
     sd_event_source *flush; /* pages of what was forgotten are still held by a reader */
 };
 
@@ -91,6 +92,8 @@ int32_t offset_now(const struct world *world); /* of local time, in seconds */
 void on_elapsed(void *userdata);
 void on_presence(void *userdata, enum presence presence);
 void on_clock_changed(void *userdata, enum clock_change change);
+/* Nothing is left to do. */
+int on_rest(sd_event_source *source, void *userdata);
 
 /* --- The screen ------------------------------------------------------------------------------- */
 

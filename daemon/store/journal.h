@@ -122,3 +122,6 @@ int journal_forget_range(struct journal *journal, usec_t since_usec, usec_t unti
                          int32_t offset_sec, uint32_t *ret_count);
 /* 0: the WAL is empty; 1: a reader is in the way. */
 int journal_flush(struct journal *journal);
+
+/* Gives back the memory of the pages it has read; the next turn reads what it needs again. */
+void journal_rest(struct journal *journal);
