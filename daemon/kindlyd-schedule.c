@@ -80,7 +80,7 @@ void renew_library(struct daemon *daemon) {
 /* A schedule and the decks of its languages. -EINVAL: `ret_message` has the mistakes. */
 static int load(struct daemon *daemon, const char *path, struct schedule **ret_schedule,
                 struct library **ret_library, char **ret_message) {
-    struct mistakes mistakes = {0};
+    struct mistakes mistakes = {.errors_only = true};
     _cleanup_(schedule_freep) struct schedule *first = NULL, *schedule = NULL;
     _cleanup_(library_freep) struct library *library = NULL;
     int r =
@@ -91,7 +91,7 @@ static int load(struct daemon *daemon, const char *path, struct schedule **ret_s
         r = load_decks(daemon, first, &library);
     if (r >= 0) {
         mistakes_done(&mistakes);
-        mistakes = (struct mistakes){0};
+        mistakes = (struct mistakes){.errors_only = true};
         r = config_load(path, library, &mistakes, &schedule);
     }
     if (r >= 0)

@@ -116,6 +116,12 @@ static int add_signals(struct daemon *daemon) {
 
 /* Those that lead to a path. */
 static void make_folders_of(char *path) {
+    char *name = strrchr(path, '/');
+    *name = 0;
+    bool there = access(path, F_OK) == 0;
+    *name = '/';
+    if (there)
+        return;
     for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
         *at = 0;
         mkdir(path, 0700);

@@ -768,7 +768,7 @@ static int read_schedule(struct settings *settings, struct reader *reader) {
         r = take_defaults(settings, schedule);
     if (r == 0)
         r = read_reminders(settings, reader->reminders);
-    if (r == 0 && settings->mistakes->n_errors == n_errors)
+    if (r == 0 && settings->mistakes->n_errors == n_errors && !settings->mistakes->errors_only)
         r = check_days(settings, schedule);
     if (r == 0 && settings->mistakes->n_errors > n_errors)
         r = -EINVAL;

@@ -282,11 +282,20 @@ static void remove_left_wal(struct journal *journal) {
     unlink(sqlite3_filename_wal(sqlite3_db_filename(journal->db, "main")));
 }
 
-static void disconnect(struct journal *journal) {
+static void forget_statements(struct journal *journal) {
     for (size_t i = 0; i < STATEMENT_COUNT; i++) {
         sqlite3_finalize(journal->statements[i]);
         journal->statements[i] = NULL;
     }
+}
+
+void journal_rest(struct journal *journal) {
+    forget_statements(journal);
+    sqlite3_db_release_memory(journal->db);
+}
+
+static void disconnect(struct journal *journal) {
+    forget_statements(journal);
     remove_left_wal(journal);
     sqlite3_close(journal->db);
     journal->db = NULL;

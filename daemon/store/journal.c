@@ -184,10 +184,6 @@ int journal_commit(struct journal *journal, const struct turn *turn) {
     return r < 0 ? r : transaction_end(journal, save_turn(journal, turn));
 }
 
-void journal_rest(struct journal *journal) {
-    sqlite3_db_release_memory(journal->db);
-}
-
 /* A reminder of the schedule beside what is known of it. */
 struct known {
     const char *name;

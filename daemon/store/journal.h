@@ -123,5 +123,5 @@ int journal_forget_range(struct journal *journal, usec_t since_usec, usec_t unti
 /* 0: the WAL is empty; 1: a reader is in the way. */
 int journal_flush(struct journal *journal);
 
-/* Gives back the memory of the pages it has read; the next turn reads what it needs again. */
+/* Gives back the memory of pages and statements; what is needed next is read and prepared again. */
 void journal_rest(struct journal *journal);

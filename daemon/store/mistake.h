@@ -23,6 +23,7 @@ struct mistakes {
     size_t n, capacity;
     size_t n_errors; /* of all, also those over the bound */
     size_t n_untold; /* over the bound */
+    bool errors_only; /* set by the caller: warnings aren't wanted, and what is costly to find isn't looked for */
 };
 
 void mistakes_done(struct mistakes *mistakes);
