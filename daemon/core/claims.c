@@ -14,6 +14,9 @@ struct day {
     bool full;       /* claimed throughout */
     usec_t *at;
     size_t n, capacity;
+    usec_t apart_usec; /* `last` was worked out for it; USEC_INFINITY: it was not */
+    uint32_t *last;    /* of each claim's run, by its place in `at` */
+    size_t last_capacity;
 };
 
 struct claims {
@@ -42,8 +45,10 @@ int claims_new(const struct schedule *schedule, const usec_t *starts_usec, const
 struct claims *claims_free(struct claims *claims) {
     if (!claims)
         return NULL;
-    for (size_t i = 0; i < DAYS_KEPT; i++)
+    for (size_t i = 0; i < DAYS_KEPT; i++) {
         free(claims->days[i].at);
+        free(claims->days[i].last);
+    }
     free(claims);
     return NULL;
 }
@@ -95,7 +100,7 @@ static int compare_usec(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static const struct day *get_day(struct claims *claims, uint64_t number) {
+static struct day *get_day(struct claims *claims, uint64_t number) {
     for (size_t i = 0; i < DAYS_KEPT; i++)
         if (claims->days[i].number == number + 1)
             return &claims->days[i];
@@ -103,6 +108,7 @@ static const struct day *get_day(struct claims *claims, uint64_t number) {
     day->number = number + 1;
     day->n = 0;
     day->full = false;
+    day->apart_usec = USEC_INFINITY;
     usec_t start = number * USEC_PER_DAY;
     for (size_t i = 0; i < claims->schedule->n_reminders; i++) {
         usec_t since = claims->starts_usec ? claims->starts_usec[i] : 0;
@@ -140,6 +146,33 @@ usec_t claims_next(struct claims *claims, usec_t after_usec, usec_t before_usec)
             return next < before_usec ? next : USEC_INFINITY;
     }
     return USEC_INFINITY;
+}
+
+static bool find_runs(struct day *day, usec_t apart_usec) {
+    if (day->apart_usec == apart_usec)
+        return true;
+    if (array_reserve(&day->last, &day->last_capacity, day->n, sizeof *day->last) < 0)
+        return false;
+    for (size_t i = day->n; i-- > 0;) {
+        bool goes_on = i + 1 < day->n && day->at[i + 1] - day->at[i] <= apart_usec;
+        day->last[i] = goes_on ? day->last[i + 1] : (uint32_t)i;
+    }
+    day->apart_usec = apart_usec;
+    return true;
+}
+
+usec_t claims_run_end(struct claims *claims, usec_t claim_usec, usec_t apart_usec, usec_t before_usec) {
+    for (usec_t next_usec = claim_usec; next_usec != USEC_INFINITY;) {
+        struct day *day = get_day(claims, next_usec / USEC_PER_DAY);
+        if (day->full)
+            claim_usec = (next_usec / USEC_PER_DAY + 1) * USEC_PER_DAY - 1;
+        else if (find_runs(day, apart_usec))
+            claim_usec = day->at[day->last[count_until(day, next_usec) - 1]];
+        else
+            return next_usec;
+        next_usec = claims_next(claims, claim_usec, MIN_OF(before_usec, claim_usec + apart_usec + 1));
+    }
+    return claim_usec;
 }
 
 unsigned claims_count(struct claims *claims, usec_t after_usec, usec_t until_usec, unsigned enough) {

@@ -8,7 +8,7 @@
 
 #include "daemon/core/claims.h"
 
-/* Free room in a block is looked for among at most this many claims: more leave none. */
+/* Free room in a block is looked for among at most this many runs of claims: more leave none. */
 #define CLAIMS_MAX 20000
 
 /* So many occurrences can be taken out and put back (plan_seek() backwards) without working out all the
@@ -78,11 +78,11 @@ unsigned plan_claims(struct plan *plan, usec_t after_usec, usec_t until_usec, un
  * when `offset` falls into one of them, `ret_usec` is the instant at that offset. */
 static usec_t free_room(const struct plan *plan, usec_t low, usec_t high, usec_t gap, usec_t offset,
                         usec_t *ret_usec) {
-    usec_t room = 0, from = low, claim = usec_sub(low, gap);
+    usec_t room = 0, from = low, claim = usec_sub(low, gap), before = usec_add(high, gap);
     for (unsigned i = 0; from < high; i++) {
         if (i == CLAIMS_MAX)
             return 0;
-        claim = claims_next(plan->claims, claim, usec_add(high, gap));
+        claim = gap > 0 ? claims_next(plan->claims, claim, before) : USEC_INFINITY;
         usec_t to = claim == USEC_INFINITY ? high : MIN_OF(high, usec_sub(claim, gap));
         if (to > from) {
             if (ret_usec && offset >= room && offset - room < to - from)
@@ -91,6 +91,7 @@ static usec_t free_room(const struct plan *plan, usec_t low, usec_t high, usec_t
         }
         if (claim == USEC_INFINITY)
             break;
+        claim = claims_run_end(plan->claims, claim, 2 * gap, before);
         from = MAX_OF(from, claim + gap);
     }
     return room;

@@ -232,6 +232,27 @@ static void test_drawn_times_keep_away_from_claims(void **state) {
     tear_down(&bench);
 }
 
+/* Claims too near to each other leave nothing between them, over midnight too; what is left is all drawn from. */
+static void test_drawn_between_runs_of_claims(void **state) {
+    (void)state;
+    struct bench bench = set_up("times t 18:00-04:00 1; at a 20..23,0..1:0/10; gap 30min");
+    unsigned before = 0, after = 0;
+    plan_seek(bench.plan, at(&bench, 0, 12, 0));
+    for (int day = 0; day < 200;) {
+        struct occurrence occurrence = pop(&bench);
+        if (occurrence.reminder->kind == REMINDER_AT)
+            continue;
+        usec_t due = occurrence.due_usec;
+        assert_false(occurrence.crowded);
+        before += due >= at(&bench, day, 18, 0) && due < at(&bench, day, 19, 30);
+        after += due >= at(&bench, day, 26, 20) && due < at(&bench, day, 27, 30);
+        day++;
+    }
+    assert_int_equal(before + after, 200);
+    assert_in_range(before, 80, 140); /* 90 minutes of 160 */
+    tear_down(&bench);
+}
+
 static void test_crowded(void **state) {
     (void)state;
     static const struct {
@@ -428,6 +449,7 @@ int main(void) {
         cmocka_unit_test(test_every_is_elapsed_time),
         cmocka_unit_test(test_hold_for),
         cmocka_unit_test(test_drawn_times_keep_away_from_claims),
+        cmocka_unit_test(test_drawn_between_runs_of_claims),
         cmocka_unit_test(test_crowded),
         cmocka_unit_test(test_quiet_claims_nothing),
         cmocka_unit_test(test_claims_are_counted),
