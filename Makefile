@@ -70,7 +70,8 @@ TESTS      := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/unit/test-*.c)))
 DRIVERS    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/system/*-driver.c)))
 PRELOADS   := $(patsubst %.c,$(O)/%.so,$(sort $(wildcard tests/system/*-preload.c)))
 BENCHES    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/*.c)))
-MEASURING  := $(filter-out %/make-journal,$(BENCHES)) $(sort $(wildcard tests/bench/*.py))
+MEASURING  := $(O)/tests/bench/calendar $(filter-out %/rig_bench.py,$(sort $(wildcard tests/bench/*.py)))
+BARE       := $(O)/tests/bench/bare
 SIMULATE   := $(O)/tests/simulate/simulate
 UNITS      := $(patsubst units/%.in,$(O)/%,$(wildcard units/*.in))
 LINGUAS    := $(shell cat po/LINGUAS)
@@ -89,7 +90,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps deps-run deps-check deps-full deps-desktops deps-coverage run check check-full \
-        check-desktops lint valgrind coverage deps-deb deb check-unit release keep-version \
+        check-desktops lint valgrind coverage deps-deb deb check-unit release keep-version deps-bench \
         test-programs simulate install uninstall bench pot format clean help FORCE
 
 all: $(PROGRAMS) $(UNITS) $(CATALOGUES)
@@ -99,7 +100,8 @@ $(O)/kindly: $(CLIENT) $(SHARED)
 $(O)/kindly-notify: $(NOTIFY_GLIB) $(NOTIFY_BOTH) $(PRESENTER) $(O)/daemon/core/dialog.o
 $(O)/kindly-tty: $(NOTIFY_TTY) $(NOTIFY_BOTH) $(PRESENTER)
 $(O)/kindly-sandbox-generator: $(SANDBOX) $(O)/daemon/core/base.o $(O)/daemon/store/paths.o
-$(TESTS) $(BENCHES): %: %.o $(SHARED) $(DESKTOP) $(NOTIFY_BOTH)
+$(TESTS) $(filter-out $(BARE),$(BENCHES)): %: %.o $(SHARED) $(DESKTOP) $(NOTIFY_BOTH)
+$(BARE): %: %.o
 $(O)/tests/unit/test-figures: $(O)/daemon/client/figures.o
 $(DRIVERS): %: %.o $(SHARED) $(DESKTOP)
 $(SIMULATE): $(call objects,tests/simulate/*.c daemon/core/*.c)
@@ -180,7 +182,9 @@ PACKAGE_PACKAGES := $(DEB_PACKAGES) lintian blhc mmdebstrap autopkgtest rpm apps
 LINT_PACKAGES    := $(RUN_PACKAGES) clang-tidy cppcheck python3
 FULL_PACKAGES    := $(CHECK_PACKAGES) $(SCREEN_PACKAGES) $(LIGHT_DESKTOPS) $(LINT_PACKAGES) valgrind zenity clang \
                     libclang-rt-14-dev dbus-user-session procps chromium chromium-driver dconf-gsettings-backend \
-                    dconf-service libglib2.0-bin $(PACKAGE_PACKAGES)
+                    dconf-service libglib2.0-bin strace $(PACKAGE_PACKAGES)
+# Those that are measured beside kindly, and what counts instructions and system calls.
+BENCH_PACKAGES   := $(CHECK_PACKAGES) safeeyes workrave remind valgrind strace
 
 AXE_VERSION := 4.14.1
 AXE := build/axe-$(AXE_VERSION)/node_modules/axe-core/axe.min.js
@@ -213,6 +217,8 @@ deps-desktops:
 	$(call install_packages,$(DESKTOP_PACKAGES))
 deps-coverage: deps-full
 	$(call install_packages,gcovr)
+deps-bench:
+	$(call install_packages,$(BENCH_PACKAGES))
 
 # The audit of the report's page, from npm, which some packages of nodejs bring along and Debian's does not. It runs
 # in the page, and nothing of it is installed elsewhere.
@@ -272,8 +278,8 @@ simulate:
 	  $(SIMULATE) --years $$share --seed $$(($(SEED) + i * share)) --minimise & pids="$$pids $$!"; i=$$((i + 1)); done; \
 	status=0; for pid in $$pids; do wait $$pid || status=1; done; exit $$status
 
-bench: deps-check
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCHES)
+bench: deps-bench
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCHES) $(DRIVERS)
 	@for b in $(MEASURING); do echo "== $${b##*/}"; KINDLY_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $$b || exit 1; done
 
 # --- Install ----------------------------------------------------------------------------------------------------

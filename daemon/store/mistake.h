@@ -21,9 +21,10 @@ struct mistake {
 struct mistakes {
     struct mistake *items;
     size_t n, capacity;
-    size_t n_errors; /* of all, also those over the bound */
-    size_t n_untold; /* over the bound */
-    bool errors_only; /* set by the caller: warnings aren't wanted, and what is costly to find isn't looked for */
+    size_t n_errors;  /* of all, also those over the bound */
+    size_t n_untold;  /* over the bound */
+    bool errors_only; /* set by the caller: warnings aren't wanted, and what is costly to find isn't looked
+                         for */
 };
 
 void mistakes_done(struct mistakes *mistakes);

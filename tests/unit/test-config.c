@@ -330,6 +330,26 @@ static void each_case(void **state) {
     }
 }
 
+/* Who drops warnings is not to pay for them; errors are told all the same. */
+static void errors_only(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n_told;
+    } few[] = {
+        {R("times = 7; between = \"09:30-20:30\";"), 0},
+        {R("times = 8; between = \"09:30-20:30\";"), 1},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(few); i++) {
+        struct mistakes mistakes = {.errors_only = true};
+        struct schedule *schedule = NULL;
+        load_text(few[i].text, &mistakes, &schedule);
+        assert_int_equal(mistakes.n, few[i].n_told);
+        mistakes_done(&mistakes);
+        schedule_free(schedule);
+    }
+}
+
 static void every_key_is_described(void **state) {
     (void)state;
     struct config_key key;
@@ -562,6 +582,7 @@ int main(void) {
         cmocka_unit_test(absent_keys_have_their_defaults),
         cmocka_unit_test(written_keys_are_read),
         cmocka_unit_test(each_case),
+        cmocka_unit_test(errors_only),
         cmocka_unit_test(every_key_is_described),
         cmocka_unit_test(installed_file_is_fine),
         cmocka_unit_test(installed_examples_are_fine),

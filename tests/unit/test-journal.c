@@ -1347,6 +1347,25 @@ static void test_cost_does_not_grow(void **state) {
         fail_msg("%d steps with a long past, %d with a short one", many, few);
 }
 
+/* What it holds in memory doesn't grow with what it has done, and it goes on from where it was. */
+static void test_rest(void **state) {
+    struct place *place = *state;
+    struct history history;
+    journal_rest(place->journal);
+    sqlite3_int64 before = sqlite3_memory_used();
+    struct uuid shown = add_shown(place, NOW, NOW, THEME_CARE, S("care-01"), S("a text"));
+    add_note(place, NOW, "a line");
+    assert_int_equal(journal_history(place->journal, NOW, zone_utc(), &history), 0);
+    history_done(&history);
+    assert_true(sqlite3_memory_used() > before + 32 * 1024); /* statements, pages */
+    journal_rest(place->journal);
+    assert_true(sqlite3_memory_used() <= before + 4 * 1024);
+    assert_true(journal_recorded(place->journal, "daytime", NOW));
+    struct entry entry;
+    assert_int_equal(journal_find(place->journal, &shown, &entry), 0);
+    entry_done(&entry);
+}
+
 static void test_free_nothing(void **state) {
     (void)state;
     assert_null(journal_free(NULL));
@@ -1404,6 +1423,7 @@ int main(void) {
         TEST(test_forget_deletes_copies_that_hold_it),
         TEST(test_no_statement_reads_all_events),
         TEST(test_cost_does_not_grow),
+        TEST(test_rest),
         cmocka_unit_test(test_free_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,7 +232,8 @@ static void test_drawn_times_keep_away_from_claims(void **state) {
     tear_down(&bench);
 }
 
-/* Claims too near to each other leave nothing between them, over midnight too; what is left is all drawn from. */
+/* Claims too near to each other leave nothing between them, over midnight too; what is left is all drawn
+ * from. */
 static void test_drawn_between_runs_of_claims(void **state) {
     (void)state;
     struct bench bench = set_up("times t 18:00-04:00 1; at a 20..23,0..1:0/10; gap 30min");
