@@ -279,8 +279,8 @@ simulate:
 	status=0; for pid in $$pids; do wait $$pid || status=1; done; exit $$status
 
 bench: deps-bench
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCHES) $(DRIVERS)
-	@for b in $(MEASURING); do echo "== $${b##*/}"; KINDLY_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $$b || exit 1; done
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all $(BENCHES) $(DRIVERS)
+	@for b in $(MEASURING); do printf '== %s\n\n' "$${b##*/}"; KINDLY_BUILD=$(CURDIR)/$(O) PYTHONDONTWRITEBYTECODE=1 $$b || exit 1; done
 
 # --- Install ----------------------------------------------------------------------------------------------------
 # One table: mode, what, where. install, uninstall and the install test read it.

@@ -16,8 +16,8 @@ DEFINE_CLEANUP(struct claims, claims_free)
 /* The first claim in (after_usec, before_usec); USEC_INFINITY: none. */
 usec_t claims_next(struct claims *claims, usec_t after_usec, usec_t before_usec);
 
-/* Claims of which each is at most `apart_usec` after the one before are a run, and leave no room between them:
- * the last of the run from the claim at `claim_usec` on, or at least that before `before_usec`. */
+/* Claims of which each is at most `apart_usec` after the one before are a run, and leave no room between
+ * them: the last of the run from the claim at `claim_usec` on, or at least that before `before_usec`. */
 usec_t claims_run_end(struct claims *claims, usec_t claim_usec, usec_t apart_usec, usec_t before_usec);
 
 /* How many there are in (after_usec, until_usec], counted to `enough` at the most. */

@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 from rig import BUILD, KINDLYD, Person  # noqa: E402
 
 SIZES = (0, 36500, 1000000)
-ROUNDS = int(os.environ.get("ROUNDS", "21"))
+ROUNDS = int(os.environ.get("ROUNDS", "15"))
 ANSWERS = 10  # a round
 
 
