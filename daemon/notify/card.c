@@ -10,6 +10,16 @@ static bool fits(const char *text, size_t at_least, size_t at_most) {
     return size >= at_least && size <= at_most && text_is_utf8(text);
 }
 
+/* What a click is reported by, and what the command that answers is told: it is printed as it is. */
+static bool is_id(const char *text) {
+    if (!fits(text, 1, CARD_ID_MAX))
+        return false;
+    for (size_t columns; *text; text += text_next(text, &columns))
+        if (text_is_control(text))
+            return false;
+    return true;
+}
+
 static int refuse(const char *sentence, const char **ret_wrong) {
     *ret_wrong = sentence;
     return -EINVAL;
@@ -24,8 +34,8 @@ static int duplicate(const char *text, char **ret) {
 }
 
 int card_new(const char *id, const char *title, const char *body, struct card **ret, const char **ret_wrong) {
-    if (!fits(id, 1, CARD_ID_MAX))
-        return refuse("The id is not UTF-8 of 1 to 128 bytes.", ret_wrong);
+    if (!is_id(id))
+        return refuse("The id is not UTF-8 of 1 to 128 bytes without control characters.", ret_wrong);
     if (!fits(title, 1, CARD_TITLE_MAX))
         return refuse("The title is not UTF-8 of 1 to 512 bytes.", ret_wrong);
     if (!fits(body, 0, CARD_BODY_MAX))
@@ -63,8 +73,10 @@ static bool has_choice(const struct card *card, const char *id) {
 int card_add_choice(struct card *card, const char *id, const char *label, const char **ret_wrong) {
     if (card->n_choices == CARD_CHOICES_MAX)
         return refuse("There are more than 16 choices.", ret_wrong);
-    if (!fits(id, 1, CARD_ID_MAX) || !fits(label, 1, CARD_LABEL_MAX))
-        return refuse("A choice's id or label is not UTF-8 of 1 to 128 bytes.", ret_wrong);
+    if (!is_id(id) || !fits(label, 1, CARD_LABEL_MAX))
+        return refuse(
+            "A choice's id or label is not UTF-8 of 1 to 128 bytes, or its id has control characters.",
+            ret_wrong);
     if (is_reserved(id) || has_choice(card, id))
         return refuse("A choice's id is there twice, or is one of \"default\", \"inline-reply\", \"write\".",
                       ret_wrong);
@@ -74,8 +86,11 @@ int card_add_choice(struct card *card, const char *id, const char *label, const 
     if (r < 0)
         return r;
     r = text_clean(label, &choice.label);
+    if (r >= 0 && !*choice.label)
+        r = refuse("A choice's label is nothing but control characters.", ret_wrong);
     if (r < 0) {
         free(choice.id);
+        free(choice.label);
         return r;
     }
     card->choices[card->n_choices++] = choice;

@@ -83,6 +83,8 @@ static void test_choice_bounds(void **state) {
         {__LINE__, "", "New", false},
         {__LINE__, "new", "", false},
         {__LINE__, "new", "\xFF", false},
+        {__LINE__, "ne\033[1mw", "New", false},
+        {__LINE__, "new", "\001\033", false},
         {__LINE__, "helpful", "Twice", false},
         {__LINE__, PRESENTER_DEFAULT, "Reserved", false},
         {__LINE__, "new", repeat('l', CARD_LABEL_MAX + 1, long_label), false},
