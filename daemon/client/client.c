@@ -193,6 +193,8 @@ static int call_list(struct client *client, sd_bus_message **ret_reply, const ch
         r = sd_bus_message_set_auto_start(call, !client->only_running);
     if (r >= 0 && *types)
         r = sd_bus_message_appendv(call, types, list);
+    if (r == -EINVAL) /* of a text: the types are ours */
+        return fail_usage(_("this is not UTF-8, and kindlyd takes no other text"));
     if (r < 0)
         return fail_errno(r, member);
     return send_call(bus, call, ret_reply);

@@ -11,6 +11,7 @@
 #include <wchar.h>
 
 #include "daemon/core/date.h"
+#include "daemon/core/letters.h"
 #include "daemon/core/translate.h"
 
 #define WIDTH_MAX 80
@@ -50,7 +51,7 @@ static bool decode(const char *text, size_t size, uint32_t *ret_code, size_t *re
             return false;
         code = code << 6 | (byte & 0x3f);
     }
-    if (code < lowest[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+    if (code < lowest[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) || letter_is_none(code))
         return false;
     *ret_code = code;
     *ret_length = length;

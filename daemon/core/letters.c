@@ -1,8 +1,6 @@
 /* Three tables of ranges, looked up from their beginnings: most letters are in ASCII and found at once. */
 #include "daemon/core/letters.h"
 
-#define LETTER_UNKNOWN 0xfffd
-
 /* The bits of a code that the first byte of a sequence holds, and the sequence's length; 0: none begins so.
  */
 static size_t begin_sequence(unsigned char first, uint32_t *ret_bits) {
@@ -26,6 +24,49 @@ uint32_t letter_next(const char **at) {
                  !(code >= 0xd800 && code < 0xe000);
     *at += valid ? length : 1;
     return valid ? code : LETTER_UNKNOWN;
+}
+
+/* Moves past a character, or a byte that belongs to none. */
+static bool take_stray(const char **at, uint32_t *ret_letter) {
+    const char *begin = *at;
+    *ret_letter = letter_next(at);
+    return letter_is_none(*ret_letter) ||
+           (*ret_letter == LETTER_UNKNOWN && *at - begin == 1); /* itself it has three bytes */
+}
+
+bool letters_are_whole(const char *text) {
+    uint32_t letter;
+    while (*text)
+        if (take_stray(&text, &letter))
+            return false;
+    return true;
+}
+
+/* Never longer than before. */
+void letters_mend(char *text) {
+    char *to = text;
+    for (const char *at = text; *at;) {
+        const char *begin = at;
+        uint32_t letter;
+        if (take_stray(&at, &letter))
+            *to++ = '?';
+        else {
+            memmove(to, begin, (size_t)(at - begin));
+            to += at - begin;
+        }
+    }
+    *to = 0;
+}
+
+size_t letters_cut(const char *text, size_t size) {
+    const char *at = text, *end = text;
+    while (*at) {
+        letter_next(&at);
+        if ((size_t)(at - text) > size)
+            break;
+        end = at;
+    }
+    return (size_t)(end - text);
 }
 
 /* What stands in no range is a LETTER_WORD. */

@@ -16,9 +16,24 @@ enum letter_kind {
     LETTER_SYMBOL, /* everything else: emoji, arrows, currencies, control characters, ... */
 };
 
-/* The next character of a text in UTF-8, moving `*at` past it; 0 at its end. What isn't UTF-8 is U+FFFD, a
- * byte at a time. */
+/* U+FFFE and its like stand for no character ever. They are UTF-8, but sd-bus takes no text that has one. */
+static inline bool letter_is_none(uint32_t letter) {
+    return (letter >= 0xfdd0 && letter <= 0xfdef) || (letter & 0xfffe) == 0xfffe;
+}
+
+#define LETTER_UNKNOWN 0xfffd
+
+/* The next character of a text in UTF-8, moving `*at` past it; 0 at its end. What isn't UTF-8 is
+ * LETTER_UNKNOWN, a byte at a time. */
 uint32_t letter_next(const char **at);
+
+/* Whether a bus takes a text: UTF-8, and no letter_is_none(); and made so in place: a byte that belongs to no
+ * character becomes "?", and so does each letter_is_none(). */
+bool letters_are_whole(const char *text);
+void letters_mend(char *text);
+
+/* The longest beginning of at most `size` bytes that ends with a whole character. */
+size_t letters_cut(const char *text, size_t size);
 
 enum letter_kind letter_kind(uint32_t letter);
 

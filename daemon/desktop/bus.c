@@ -1,11 +1,16 @@
-/* Each method: read, validate, let the host act, reply. Errors are mapped in one place (reply_errno);
+/* Each method: read, validate, let the host act, reply. Errors are mapped in one place (set_error_for);
  * messages name the offending value and what is allowed. The only call that is answered later is
- * ListPresence. */
+ * ListPresence.
+ *
+ * sd-bus sends no text that isn't UTF-8: the reply is dropped, and the caller waits in vain. Callers' texts are;
+ * what is made of them here, and what comes from a journal, a path or a program, is mended before it is sent
+ * (refuse, append_string, take_text). */
 #include "daemon/desktop/bus.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "daemon/core/letters.h"
 #include "daemon/core/translate.h"
 
 #define ERROR_PREFIX    KINDLY_INTERFACE ".Error."
@@ -46,14 +51,38 @@ static int set_error_for(sd_bus_error *error, int r) {
     return sd_bus_error_set_errno(error, r);
 }
 
-/* In English what only a program can do wrong. */
-__attribute__((format(printf, 2, 3))) static int invalid(sd_bus_error *error, const char *format, ...) {
-    char message[1024];
+/* Names the error and says what is wrong. */
+__attribute__((format(printf, 3, 4))) static int refuse(sd_bus_error *error, const char *name,
+                                                        const char *format, ...) {
+    _cleanup_free_ char *message = NULL;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    if (vasprintf(&message, format, arguments) < 0)
+        message = NULL;
     va_end(arguments);
-    return sd_bus_error_set(error, ERROR_PREFIX "InvalidArgument", message);
+    if (!message)
+        return -ENOMEM;
+    letters_mend(message);
+    return sd_bus_error_set(error, name, message);
+}
+
+/* In English what only a program can do wrong. */
+#define invalid(error, ...) refuse(error, ERROR_PREFIX "InvalidArgument", __VA_ARGS__)
+
+/* As much of what a caller said as is told back: a name, or enough to know it by. */
+#define TOLD_MAX 64
+
+/* The arguments of "%.*s". */
+#define TOLD(text) (int)letters_cut(text, TOLD_MAX), text
+
+/* The bus has checked their number and their types against the vtable. */
+static int take_arguments(sd_bus_message *m, sd_bus_error *error, const char *types, ...) {
+    va_list arguments;
+    va_start(arguments, types);
+    int r = sd_bus_message_readv(m, types, arguments);
+    va_end(arguments);
+    return r == -EBADMSG ? invalid(error, "A text has U+FFFE or another code that stands for no character")
+                         : r;
 }
 
 /* Reads an id: "" gives NULL in `ret`, the newest. */
@@ -62,7 +91,7 @@ static int read_id(const char *text, struct uuid *storage, const struct uuid **r
     if (*text == 0)
         return 0;
     if (uuid_parse(text, storage) < 0)
-        return sd_bus_error_setf(error, ERROR_PREFIX "NoSuchEntry", _("\"%.64s\" is not an id"), text);
+        return refuse(error, ERROR_PREFIX "NoSuchEntry", _("\"%.*s\" is not an id"), TOLD(text));
     *ret = storage;
     return 0;
 }
@@ -88,7 +117,16 @@ static int turn_error(struct bus_object *object, const struct uuid *id, int r, s
 /* --- Rows ------------------------------------------------------------------------------------- */
 
 static int append_string(sd_bus_message *m, const char *key, const char *value) {
-    return sd_bus_message_append(m, "{sv}", key, "s", or_empty(value));
+    _cleanup_free_ char *mended = NULL;
+    value = or_empty(value);
+    if (!letters_are_whole(value)) {
+        mended = strdup(value);
+        if (!mended)
+            return -ENOMEM;
+        letters_mend(mended);
+        value = mended;
+    }
+    return sd_bus_message_append(m, "{sv}", key, "s", value);
 }
 
 /* Leaves the key out for an empty value. */
@@ -262,16 +300,16 @@ static int reply_id(sd_bus_message *m, const struct uuid *id) {
 static int method_prompt(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct bus_object *object = userdata;
     struct arguments a = {0};
-    int r = sd_bus_message_read(m, "s", &a.text);
+    int r = take_arguments(m, error, "s", &a.text);
     if (r < 0)
         return r;
     r = object->host->turn(object->userdata, act_prompt, &a);
     if (r == -ENOENT)
         return invalid(
             error,
-            _("\"%.64s\" is not known; allowed are \"\", a theme, a reminder's name, a practice's id, "
+            _("\"%.*s\" is not known; allowed are \"\", a theme, a reminder's name, a practice's id, "
               "\"hard\", \"then-and-now\", or \"guidance\""),
-            a.text);
+            TOLD(a.text));
     return r < 0 ? set_error_for(error, r) : reply_id(m, &a.ret_id);
 }
 
@@ -292,8 +330,8 @@ static int invalid_choice(struct bus_object *object, const struct arguments *a, 
     for (size_t i = 0; i < n && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s, ", choice_id(choices[i]));
     return invalid(
-        error, _("\"%.64s\" is not a choice of this prompt; allowed are %shelpful, okay, not-for-me, hard"),
-        a->text, allowed);
+        error, _("\"%.*s\" is not a choice of this prompt; allowed are %shelpful, okay, not-for-me, hard"),
+        TOLD(a->text), allowed);
 }
 
 static int method_answer(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -301,7 +339,7 @@ static int method_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
     struct arguments a = {0};
     struct uuid id;
     const char *id_text;
-    int r = sd_bus_message_read(m, "sss", &id_text, &a.text, &a.note);
+    int r = take_arguments(m, error, "sss", &id_text, &a.text, &a.note);
     if (r < 0)
         return r;
     r = read_id(id_text, &id, &a.id, error);
@@ -323,7 +361,7 @@ static int snooze(sd_bus_message *m, struct bus_object *object, bool until, sd_b
     struct arguments a = {0};
     struct uuid id;
     const char *id_text;
-    int r = sd_bus_message_read(m, "st", &id_text, until ? &a.until_usec : &a.span_usec);
+    int r = take_arguments(m, error, "st", &id_text, until ? &a.until_usec : &a.span_usec);
     if (r < 0)
         return r;
     r = read_id(id_text, &id, &a.id, error);
@@ -355,7 +393,7 @@ static int method_dismiss(sd_bus_message *m, void *userdata, sd_bus_error *error
     struct arguments a = {0};
     struct uuid id;
     const char *id_text;
-    int r = sd_bus_message_read(m, "s", &id_text);
+    int r = take_arguments(m, error, "s", &id_text);
     if (r < 0)
         return r;
     r = read_id(id_text, &id, &a.id, error);
@@ -381,7 +419,7 @@ static int note(sd_bus_message *m, struct bus_object *object, struct arguments *
 static int method_note(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct arguments a = {0};
     int keep;
-    int r = sd_bus_message_read(m, "sb", &a.text, &keep);
+    int r = take_arguments(m, error, "sb", &a.text, &keep);
     if (r < 0)
         return r;
     a.what_for = keep ? NOTE_FOR_KEEPING : NOTE_FOR_JOURNAL;
@@ -390,7 +428,7 @@ static int method_note(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
 static int method_note_for_hard_day(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct arguments a = {.what_for = NOTE_FOR_HARD_DAY};
-    int r = sd_bus_message_read(m, "s", &a.text);
+    int r = take_arguments(m, error, "s", &a.text);
     return r < 0 ? r : note(m, userdata, &a, error);
 }
 
@@ -399,7 +437,7 @@ static int read_entry(sd_bus_message *m, struct bus_object *object, struct uuid 
                       sd_bus_error *error) {
     const char *text;
     const struct uuid *id;
-    int r = sd_bus_message_read(m, "s", &text);
+    int r = take_arguments(m, error, "s", &text);
     if (r < 0)
         return r;
     r = read_id(text, ret_id, &id, error);
@@ -431,7 +469,7 @@ static int method_keep(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     entry_done(&entry);
     if (!has_line)
         return invalid(error, _("This entry has no line of your own to keep"));
-    r = sd_bus_message_read(m, "b", &keep);
+    r = take_arguments(m, error, "b", &keep);
     if (r < 0)
         return r;
     struct arguments a = {.id = &id, .keep = keep};
@@ -448,7 +486,7 @@ static int act_pause(const struct keeper *keeper, const struct world *world, voi
 static int method_pause(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct bus_object *object = userdata;
     struct arguments a = {0};
-    int r = sd_bus_message_read(m, "t", &a.until_usec);
+    int r = take_arguments(m, error, "t", &a.until_usec);
     if (r < 0)
         return r;
     r = object->host->turn(object->userdata, act_pause, &a);
@@ -492,7 +530,7 @@ static int method_forget_range(sd_bus_message *m, void *userdata, sd_bus_error *
     struct bus_object *object = userdata;
     usec_t since, until;
     uint32_t count;
-    int r = sd_bus_message_read(m, "tt", &since, &until);
+    int r = take_arguments(m, error, "tt", &since, &until);
     if (r < 0)
         return r;
     if (since >= until)
@@ -511,7 +549,7 @@ static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
     _cleanup_free_ char *message = NULL;
     int r = object->host->reload(object->userdata, &message);
     if (r == -EINVAL)
-        return sd_bus_error_set(error, ERROR_PREFIX "Config", or_empty(message));
+        return refuse(error, ERROR_PREFIX "Config", "%s", or_empty(message));
     return r < 0 ? set_error_for(error, r) : sd_bus_reply_method_return(m, NULL);
 }
 
@@ -526,7 +564,7 @@ static int method_import(sd_bus_message *m, void *userdata, sd_bus_error *error)
     _cleanup_free_ char *message = NULL;
     int fd;
     uint32_t count;
-    int r = sd_bus_message_read(m, "h", &fd);
+    int r = take_arguments(m, error, "h", &fd);
     if (r < 0)
         return r;
     r = object->host->import(object->userdata, fd, &count, &message);
@@ -585,7 +623,7 @@ static int append_upcoming(sd_bus_message *m, const struct world *world, const s
 static int method_list_upcoming(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct bus_object *object = userdata;
     uint32_t limit;
-    int r = sd_bus_message_read(m, "u", &limit);
+    int r = take_arguments(m, error, "u", &limit);
     if (r < 0)
         return r;
     if (limit == 0 || limit > UPCOMING_MAX)
@@ -611,7 +649,7 @@ static int method_list_entries(sd_bus_message *m, void *userdata, sd_bus_error *
     struct bus_object *object = userdata;
     usec_t since, until;
     uint32_t limit;
-    int r = sd_bus_message_read(m, "ttu", &since, &until, &limit);
+    int r = take_arguments(m, error, "ttu", &since, &until, &limit);
     if (r < 0)
         return r;
     if (limit > ENTRIES_MAX)
@@ -668,7 +706,7 @@ static int method_hold(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct bus_object *object = userdata;
     const char *why;
     _cleanup_free_ char *cookie = NULL;
-    int r = sd_bus_message_read(m, "s", &why);
+    int r = take_arguments(m, error, "s", &why);
     if (r < 0)
         return r;
     if (strlen(why) > HOLD_REASON_MAX)
@@ -682,12 +720,12 @@ static int method_hold(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 static int method_release(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct bus_object *object = userdata;
     const char *cookie;
-    int r = sd_bus_message_read(m, "s", &cookie);
+    int r = take_arguments(m, error, "s", &cookie);
     if (r < 0)
         return r;
     r = presence_release(object->presence, cookie);
     if (r == -ENOENT)
-        return invalid(error, "\"%.64s\" is not the cookie of a hold", cookie);
+        return invalid(error, "\"%.*s\" is not the cookie of a hold", TOLD(cookie));
     return r < 0 ? r : sd_bus_reply_method_return(m, NULL);
 }
 
@@ -780,7 +818,7 @@ static int method_explain(sd_bus_message *m, void *userdata, sd_bus_error *error
     struct uuid storage;
     const struct uuid *id;
     const char *text;
-    int r = sd_bus_message_read(m, "s", &text);
+    int r = take_arguments(m, error, "s", &text);
     if (r < 0)
         return r;
     r = read_id(text, &storage, &id, error);
@@ -798,7 +836,10 @@ static int method_explain(sd_bus_message *m, void *userdata, sd_bus_error *error
     _cleanup_free_ char *sentence = NULL;
     r = explain(&entry, &sentence);
     entry_done(&entry);
-    return r < 0 ? r : sd_bus_reply_method_return(m, "s", sentence);
+    if (r < 0)
+        return r;
+    letters_mend(sentence);
+    return sd_bus_reply_method_return(m, "s", sentence);
 }
 
 /* --- Properties and signals ------------------------------------------------------------------- */
@@ -909,13 +950,14 @@ struct bus_object *bus_object_free(struct bus_object *object) {
 
 /* 1: it is another text now. */
 static int take_text(char **said, const char *text) {
-    if (streq(or_empty(*said), or_empty(text)))
-        return 0;
-    char *copy = strdup(or_empty(text));
+    _cleanup_free_ char *copy = strdup(or_empty(text));
     if (!copy)
         return -ENOMEM;
+    letters_mend(copy);
+    if (streq(or_empty(*said), copy))
+        return 0;
     free(*said);
-    *said = copy;
+    *said = TAKE_PTR(copy);
     return 1;
 }
 

@@ -5,6 +5,8 @@
 
 #include <wchar.h>
 
+#include "daemon/core/letters.h"
+
 /* Narrower than this past its indent, a line has no indent. */
 #define ROOM_MIN 16
 
@@ -25,7 +27,8 @@ static size_t decode(const char *text, uint32_t *ret_code) {
             return 0;
         code = code << 6 | (bytes[i] & 0x3FU);
     }
-    if (code < smallest[size] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+    if (code < smallest[size] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF) ||
+        letter_is_none(code))
         return 0;
     *ret_code = code;
     return size;

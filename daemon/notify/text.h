@@ -1,5 +1,6 @@
-/* Text as a screen needs it: checked, cleaned, escaped, measured and wrapped. Texts are UTF-8. Widths are
- * columns of a terminal; they follow wcwidth(3), so the caller sets a UTF-8 LC_CTYPE first. */
+/* Text as a screen needs it: checked, cleaned, escaped, measured and wrapped. Texts are UTF-8, as far as a
+ * bus takes it (letter_is_none() of core/letters.h). Widths are columns of a terminal; they follow
+ * wcwidth(3), so the caller sets a UTF-8 LC_CTYPE first. */
 #pragma once
 
 #include <stdio.h>

@@ -3,6 +3,8 @@
  * more can be said; all other mistakes of syntax are left to it. */
 #include "daemon/store/guard.h"
 
+#include "daemon/core/letters.h"
+
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,17 +38,12 @@ __attribute__((format(printf, 3, 4))) static int refuse(struct scan *scan, unsig
 }
 
 size_t utf8_sequence(const char *text) {
-    const unsigned char *byte = (const unsigned char *)text;
-    size_t length = byte[0] < 0x80 ? 1 : byte[0] < 0xc2 ? 0 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : 4;
-    if (length == 0 || byte[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((byte[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xf0 && byte[1] < 0x90);
-    bool surrogate = byte[0] == 0xed && byte[1] >= 0xa0;
-    bool too_large = byte[0] == 0xf4 && byte[1] >= 0x90;
-    return overlong || surrogate || too_large ? 0 : length;
+    const char *at = text;
+    uint32_t letter = letter_next(&at);
+    size_t length = (size_t)(at - text);
+    if (length == 0)
+        return 1; /* a NUL */
+    return letter_is_none(letter) || (letter == LETTER_UNKNOWN && length == 1) ? 0 : length;
 }
 
 bool text_is_plain(const char *text) {

@@ -28,7 +28,7 @@ int guard_check(const char *text, size_t size, struct guard_lines *ret_lines,
                 struct guard_finding *ret_finding);
 
 /* The length of the UTF-8 sequence at `text` (RFC 3629: no overlong forms, surrogates, or values past
- * U+10FFFF), 0 if it is none. It ends with a NUL. */
+ * U+10FFFF), 0 if it is none, or one that a bus lets nobody send (letter_is_none). It ends with a NUL. */
 size_t utf8_sequence(const char *text);
 
 /* Valid UTF-8 without control characters (C0, DEL, C1): what can be shown as one line. */

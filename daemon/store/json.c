@@ -4,6 +4,7 @@
  * quote has room for the NUL. Numbers other than integers of 64 bits are only checked for their form. */
 #include "daemon/store/json.h"
 
+#include "daemon/core/letters.h"
 #include "daemon/store/guard.h"
 
 struct json_reader json_begin(char *text) {
@@ -64,6 +65,8 @@ static int read_code(struct json_reader *reader, uint32_t *ret) {
         return refuse(reader, "half of a surrogate pair");
     if (code == 0)
         return refuse(reader, "a string holds a NUL");
+    if (letter_is_none(code))
+        return refuse(reader, "a string holds what stands for no character");
     *ret = code;
     return 0;
 }

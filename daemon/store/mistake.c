@@ -1,6 +1,8 @@
 /* A list of ready-made lines, bounded, each put at its place among those of its file when it is added. */
 #include "daemon/store/mistake.h"
 
+#include "daemon/core/letters.h"
+
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,8 +18,10 @@ void mistakes_done(struct mistakes *mistakes) {
     *mistakes = (struct mistakes){0};
 }
 
-/* What stands in a file may not steer the terminal on which it is told. */
-static void hide_control_characters(char *text) {
+/* What stands in a file may not steer the terminal on which it is told; and a path can be any bytes, while a bus
+ * takes only UTF-8. */
+static void make_plain(char *text) {
+    letters_mend(text);
     for (; *text; text++)
         if ((unsigned char)*text < ' ' || *text == 0x7f)
             *text = '?';
@@ -92,7 +96,7 @@ int mistakes_add(struct mistakes *mistakes, enum severity severity, const char *
             return -ENOMEM;
         }
         size_t place = place_for(mistakes, file, line);
-        hide_control_characters(text);
+        make_plain(text);
         r = insert(mistakes, place, (struct mistake){text, severity, line});
         if (r == 0)
             text = NULL;

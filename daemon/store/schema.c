@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "daemon/core/letters.h"
 #include "daemon/store/copies.h"
 
 /* How long a call waits for another process: readers end in milliseconds, and only the daemon writes. */
@@ -536,6 +537,8 @@ char *get_text(struct query *query) {
     char *text = word ? strdup(word) : NULL;
     if (word && !text)
         query->error = -ENOMEM;
+    if (text)
+        letters_mend(text);
     return text;
 }
 

@@ -169,6 +169,8 @@ uint32_t get_count(struct query *query);
 bool get_bool(struct query *query);
 usec_t get_usec(struct query *query);
 double get_real(struct query *query);
-char *get_text(struct query *query);              /* the caller frees; NULL: none, or an error */
+/* The caller frees; NULL: none, or an error. Always UTF-8: SQLite doesn't look, and a bit on a disk can turn.
+ */
+char *get_text(struct query *query);
 const char *get_word(struct query *query);        /* borrowed until the next step; "" for none */
 void get_bytes16(struct query *query, void *ret); /* an id or key; zeroes for none */

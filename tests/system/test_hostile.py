@@ -2,6 +2,7 @@
 away in the middle. It answers, refuses with a reason, and stays small."""
 
 import html
+import os
 
 import pytest
 from gi.repository import GLib
@@ -30,6 +31,45 @@ def test_huge_texts(caller, screen, member, arguments, error):
     name, told = caller.refused(member, *arguments)
     assert name == error and len(told) < 300
     assert caller.open()[0]["state"] == "shown"
+
+
+@pytest.mark.parametrize("ahead", ["", "x", "xx"])
+@pytest.mark.parametrize("member,arguments", [("Prompt", ()), ("Answer", ("helpful", "")), ("Answer", None), ("Release", ()),
+                                              ("Explain", ()), ("Forget", ())])
+def test_a_text_is_told_back_in_whole_letters(caller, screen, member, arguments, ahead):
+    """A bus ends the connection of whoever sends half a letter."""
+    text = ahead + "\u20ac" * 40
+    prompt(caller, screen)
+    told = caller.refused(member, *(("", text, "") if arguments is None else (text, *arguments)))[1]
+    assert "\u20ac\"" in told and "?" not in told
+    assert caller.get("Version")
+
+
+@pytest.mark.parametrize("member,arguments", [("Note", (True,)), ("Prompt", ()), ("Hold", ()), ("Explain", ())])
+def test_codes_that_stand_for_no_character(caller, member, arguments):
+    name, told = caller.refused(member, "a\ufffe", *arguments)
+    assert name == "InvalidArgument" and "U+FFFE" in told
+    assert caller.get("Version")
+
+
+def test_words_that_are_no_text(daemon, person):
+    """As a shell of another charset would hand them on."""
+    assert daemon
+    for verb in "now", "why":
+        status, out, told = person.run("kindly", verb, os.fsdecode(b"gr\xfc\xdfe"))
+        assert (status, out) == (2, "") and "UTF-8" in told
+
+
+def test_paths_that_are_no_text(person, screen):
+    """What Problem and Reload say begins with a path."""
+    assert screen
+    folder = person.folder / os.fsdecode(b"bad\xff\xc3")
+    folder.mkdir()
+    (folder / "kindly.conf").write_text("nonsense")
+    person.start("--config", str(folder / "kindly.conf"))
+    caller = person.caller()
+    assert "bad??/kindly.conf:" in caller.get("Problem")
+    assert "bad??/kindly.conf:" in caller.refused("Reload")[1]
 
 
 @pytest.mark.parametrize("text", ["\x01\x02\x1b[31m", "\u202ereversed", "two\nlines", "\t", "💚" * 1000, "\x7f",

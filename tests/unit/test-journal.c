@@ -1371,6 +1371,19 @@ static void test_free_nothing(void **state) {
     assert_null(journal_free(NULL));
 }
 
+/* SQLite keeps any bytes; nobody else takes them. */
+static void test_damaged_texts_are_mended(void **state) {
+    struct place *place = *state;
+    struct entry entry;
+    struct uuid id = add(place, NULL, (struct event){.kind = EVENT_NOTED, .note = S("a line")});
+    assert_int_equal(sqlite3_exec(place->journal->db, "UPDATE event SET note = CAST(x'61c3ff20e282' AS TEXT)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(journal_find(place->journal, &id, &entry), 0);
+    assert_string_equal(entry.note, "a?? ??");
+    entry_done(&entry);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void) {
@@ -1387,6 +1400,7 @@ int main(void) {
         TEST(test_links_and_folders_are_refused),
         TEST(test_linked_folder),
         TEST(test_empty_file_becomes_a_journal),
+        TEST(test_damaged_texts_are_mended),
         TEST(test_moved_away),
         TEST(test_reader),
         TEST(test_reader_never_writes),

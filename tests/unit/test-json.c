@@ -107,6 +107,8 @@ static void test_refused(void **state) {
         {"{\"a\":\"\\u12\"}", "\\u needs four hexadecimal digits"},
         {"{\"a\":\"\\u12g4\"}", "\\u needs four hexadecimal digits"},
         {"{\"a\":\"\\u0000\"}", "a string holds a NUL"},
+        {"{\"a\":\"\\ufffe\"}", "a string holds what stands for no character"},
+        {"{\"a\":\"\357\277\276\"}", "a string is not UTF-8"},
         {"{\"a\":\"\\ud83d\"}", "half of a surrogate pair"},
         {"{\"a\":\"\\ud83d\\u0041\"}", "half of a surrogate pair"},
         {"{\"a\":\"\\ude00\"}", "half of a surrogate pair"},

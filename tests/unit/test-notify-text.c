@@ -25,7 +25,8 @@ static void test_utf8(void **state) {
         {__LINE__, "", true},
         {__LINE__, "plain", true},
         {__LINE__, "Grüße, 友達, 💛", true},
-        {__LINE__, "\xF4\x8F\xBF\xBF", true}, /* U+10FFFF */
+        {__LINE__, "\xF4\x8F\xBF\xBD", true},  /* U+10FFFD */
+        {__LINE__, "\xF4\x8F\xBF\xBF", false}, /* U+10FFFF stands for no character */
         {__LINE__, "\xC3", false},
         {__LINE__, "a\x80", false},
         {__LINE__, "\xC0\xAF", false},         /* overlong */

@@ -370,6 +370,39 @@ static void letters_are_known(void **state) {
     }
 }
 
+static void texts_are_mended(void **state) {
+    static const struct {
+        const char *text, *mended;
+    } cases[] = {
+        {"", ""},
+        {"Gr\303\274\303\237e \360\237\222\232", "Gr\303\274\303\237e \360\237\222\232"},
+        {"\357\277\275", "\357\277\275"}, /* the sign that stands for such is one itself */
+        {"x\303", "x?"},
+        {"\377\376y", "??y"},
+        {"\342\202\"", "??\""},
+        {"\355\240\200", "???"},
+        {"\357\277\276", "?"},                        /* U+FFFE */
+        {"\357\267\220 \360\237\277\277 z", "? ? z"}, /* U+FDD0, U+1FFFF */
+    };
+    (void)state;
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        char text[32];
+        strcpy(text, cases[i].text);
+        assert_int_equal(letters_are_whole(text), streq(text, cases[i].mended));
+        letters_mend(text);
+        assert_string_equal(text, cases[i].mended);
+        assert_true(letters_are_whole(text));
+    }
+}
+
+static void texts_are_cut_between_letters(void **state) {
+    static const char text[] = "a\303\244\342\202\254\360\237\222\232";
+    static const size_t ends[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+    (void)state;
+    for (size_t size = 0; size < ELEMENTSOF(ends); size++)
+        assert_int_equal(letters_cut(text, size), ends[size]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule),
@@ -379,6 +412,8 @@ int main(void) {
         cmocka_unit_test(texts_are_counted),
         cmocka_unit_test(shares_are_weighed),
         cmocka_unit_test(letters_are_known),
+        cmocka_unit_test(texts_are_mended),
+        cmocka_unit_test(texts_are_cut_between_letters),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
