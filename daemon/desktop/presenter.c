@@ -202,6 +202,23 @@ static const char *problem_of(struct presenter *presenter, const sd_bus_error *f
                                                  : NULL;
 }
 
+struct reply {
+    const char *bus_id, *owner; /* borrowed from the message */
+    uint32_t server_id;
+};
+
+/* It is kept as long as the prompt is open. */
+static int read_reply(sd_bus_message *m, struct reply *ret) {
+    struct reply reply;
+    int r = sd_bus_message_read(m, "ssu", &reply.bus_id, &reply.owner, &reply.server_id);
+    if (r < 0)
+        return r;
+    if (strlen(reply.bus_id) > PRESENTER_NAME_MAX || strlen(reply.owner) > PRESENTER_NAME_MAX)
+        return -EBADMSG;
+    *ret = reply;
+    return 0;
+}
+
 /* 1 throughout: after 0, sd-bus would go on to use the link, and abort if it was closed in here. */
 static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     (void)error;
@@ -230,9 +247,8 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
         report_unshown(presenter, NULL);
         return 1;
     }
-    const char *bus_id, *owner;
-    uint32_t server_id;
-    if (failure || sd_bus_message_read(m, "ssu", &bus_id, &owner, &server_id) < 0) {
+    struct reply reply;
+    if (failure || read_reply(m, &reply) < 0) {
         begin_pause(presenter);
         report_unshown(presenter, problem_of(presenter, failure));
         return 1;
@@ -240,7 +256,7 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
     presenter->pause_usec = 0;
     struct uuid id = presenter->pending_id;
     presenter->pending = sd_bus_message_unref(presenter->pending);
-    presenter->events->showed(presenter->userdata, &id, bus_id, owner, server_id);
+    presenter->events->showed(presenter->userdata, &id, reply.bus_id, reply.owner, reply.server_id);
     return 1;
 }
 

@@ -10,6 +10,8 @@
 #include "daemon/core/choice.h"
 #include "daemon/core/uuid.h"
 
+#define PRESENTER_NAME_MAX 255 /* bytes of what names a bus or a server on it: what D-Bus allows for a name */
+
 struct presenter;
 
 struct presenter_choice {
