@@ -32,7 +32,9 @@ FLAGS_debug   := -O0
 FLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_cov     := -O0 --coverage
 FLAGS_clang   := -fPIE
+FLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINK_release  := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections
+LINK_FUZZER   := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
 WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
         -Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wimplicit-fallthrough -Wconversion -Wsign-conversion \
         -Wnull-dereference -Wcast-qual
@@ -73,12 +75,14 @@ BENCHES    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/*.c)))
 MEASURING  := $(O)/tests/bench/calendar $(filter-out %/rig_bench.py,$(sort $(wildcard tests/bench/*.py)))
 BARE       := $(O)/tests/bench/bare
 SIMULATE   := $(O)/tests/simulate/simulate
+FUZZERS    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
+FUZZ_PARTS := $(O)/tests/fuzz/fuzz.o $(O)/tests/fuzz/state.o $(if $(filter fuzz,$(VARIANT)),,$(O)/tests/fuzz/replay.o)
 UNITS      := $(patsubst units/%.in,$(O)/%,$(wildcard units/*.in))
 LINGUAS    := $(shell cat po/LINGUAS)
 CATALOGUES := $(LINGUAS:%=$(O)/locale/%/LC_MESSAGES/kindly.mo)
 PAGES      := $(patsubst docs/%.scd,$(O)/man/%,$(sort $(wildcard docs/*.scd)))
 OBJS := $(SHARED) $(DESKTOP) $(CLIENT) $(NOTIFY_GLIB) $(NOTIFY_TTY) $(NOTIFY_BOTH) $(SANDBOX) $(KINDLYD) \
-        $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o) $(call objects,tests/simulate/*.c)
+        $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o) $(call objects,tests/simulate/*.c tests/fuzz/*.c)
 
 ifneq ($(V),1)
 Q_CC = @echo '  CC    $@';
@@ -91,7 +95,8 @@ endif
 .SECONDARY:
 .PHONY: all deps deps-run deps-check deps-full deps-desktops deps-coverage run check check-full \
         check-desktops lint valgrind coverage deps-deb deb check-unit release keep-version deps-bench \
-        test-programs simulate install uninstall bench pot format clean help FORCE
+        test-programs simulate install uninstall bench pot format clean help FORCE deps-fuzz fuzz fuzzers \
+        fuzz-targets
 
 all: $(PROGRAMS) $(UNITS) $(CATALOGUES)
 
@@ -105,13 +110,23 @@ $(BARE): %: %.o
 $(O)/tests/unit/test-figures: $(O)/daemon/client/figures.o
 $(DRIVERS): %: %.o $(SHARED) $(DESKTOP)
 $(SIMULATE): $(call objects,tests/simulate/*.c daemon/core/*.c)
+$(FUZZERS): %: %.o $(FUZZ_PARTS) $(SHARED)
+$(O)/tests/fuzz/fuzz-line: $(NOTIFY_BOTH)
+$(O)/tests/fuzz/fuzz-show: $(NOTIFY_BOTH) $(call objects,daemon/notify/*-card.c)
+$(O)/tests/fuzz/fuzz-arguments: $(filter-out %/kindly.o,$(CLIENT))
+$(O)/tests/fuzz/fuzz-daemon: $(O)/tests/fuzz/hands.o $(DESKTOP) $(filter-out %/kindlyd.o,$(KINDLYD))
 
 $(O)/kindly-notify: LIBS = $(GLIB_LIBS)
 $(O)/kindly-tty: LIBS = $(TTY_LIBS)
 $(O)/kindlyd $(O)/kindly $(DRIVERS) $(BENCHES): LIBS = $(BASE_LIBS) -lm
 $(TESTS): LIBS = $(BASE_LIBS) -lm -lcmocka
 $(SIMULATE): LIBS = -lm
-$(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES) $(SIMULATE): $(O)/.flags
+$(FUZZERS): LIBS = $(LINK_FUZZER) $(BASE_LIBS) -lm
+$(O)/tests/fuzz/fuzz-show: LIBS += $(GLIB_LIBS)
+$(O)/tests/fuzz/fuzz-arguments: LIBS += -Wl,--wrap=clock_gettime
+$(O)/tests/fuzz/fuzz-daemon: LIBS += $(addprefix -Xlinker --wrap=,clock_gettime timerfd_settime getrandom socketpair \
+                                  fork kill sd_event_add_child sd_bus_call_method)
+$(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES) $(SIMULATE) $(FUZZERS): $(O)/.flags
 	$(Q_LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS) $(LDLIBS)
 
 # Loaded into programs by tests, whatever these were built with: no sanitizer of its own.
@@ -122,6 +137,7 @@ $(PRELOADS): $(O)/%.so: %.c $(O)/.flags
 # Objects follow their flags: a changed compiler or flag set rebuilds this variant, and nothing else.
 PKG_CFLAGS = $(BASE_CFLAGS)
 $(NOTIFY_GLIB): PKG_CFLAGS = $(GLIB_CFLAGS)
+$(O)/tests/fuzz/fuzz-show.o: PKG_CFLAGS = $(BASE_CFLAGS) $(GLIB_CFLAGS)
 $(O)/daemon/store/paths.o: PKG_CFLAGS = $(BASE_CFLAGS) -DDATADIR='"$(DATADIR)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' \
                                         -DLOCALEDIR='"$(DATAROOT)/locale"'
 $(O)/daemon/store/paths.o: $(O)/.prefix
@@ -213,6 +229,8 @@ deps-check:
 	$(call install_packages,$(CHECK_PACKAGES))
 deps-full: $(AXE)
 	$(call install_packages,$(FULL_PACKAGES))
+deps-fuzz:
+	$(call install_packages,$(FUZZ_PACKAGES))
 deps-desktops:
 	$(call install_packages,$(DESKTOP_PACKAGES))
 deps-coverage: deps-full
@@ -232,7 +250,7 @@ run: deps-run
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@units/run.sh $(O)
 
-test-programs: all $(PAGES) $(TESTS) $(DRIVERS) $(PRELOADS) $(SIMULATE)
+test-programs: all $(PAGES) $(TESTS) $(DRIVERS) $(PRELOADS) $(SIMULATE) $(FUZZERS)
 
 check: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
@@ -243,8 +261,9 @@ check-full: deps-full
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=asan test-programs
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=clang CC=clang WERROR=1 CFLAGS='-O1' test-programs
+	@$(MAKE) --no-print-directory fuzzers
 	@$(MAKE) --no-print-directory lint
-	@$(PYTHON) tests/run.py --build $(O) --again build/asan --valgrind $(O) --full
+	@$(PYTHON) tests/run.py --build $(O) --again build/asan --valgrind $(O) --fuzz build/fuzz --full
 
 # What can be known without running it: three readers of the code, and the list of what they are wrong about.
 lint:
@@ -277,6 +296,17 @@ simulate:
 	while [ $$i -lt $$n ]; do \
 	  $(SIMULATE) --years $$share --seed $$(($(SEED) + i * share)) --minimise & pids="$$pids $$!"; i=$$((i + 1)); done; \
 	status=0; for pid in $$pids; do wait $$pid || status=1; done; exit $$status
+
+# Hostile input (tests/fuzz): each target for so many SECONDS, one on each processor; TARGETS="config calendar" are
+# some of them. What is found is kept, and its path printed.
+SECONDS ?= 60
+CLANG   ?= clang
+FUZZ_PACKAGES := $(CHECK_PACKAGES) clang libclang-rt-14-dev
+fuzz: deps-fuzz fuzzers
+	@$(PYTHON) -B tests/fuzz/fuzz.py --build build/fuzz --seconds $(SECONDS) $(TARGETS)
+fuzzers:
+	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=fuzz CC='$(CLANG)' CFLAGS=-g fuzz-targets
+fuzz-targets: $(FUZZERS)
 
 bench: deps-bench
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all $(BENCHES) $(DRIVERS)
@@ -369,6 +399,7 @@ help:
 	@echo 'make release     whether all that is said of this version agrees; its tarball in build/dist'
 	@echo 'make keep-version  what this version leaves behind, for the tests of those that follow'
 	@echo 'make simulate    play YEARS ($(YEARS)) of random days through the rules, from SEED'
+	@echo 'make fuzz        hostile input for SECONDS ($(SECONDS)) on each target; TARGETS="config calendar"'
 	@echo 'make pot         collect the texts to translate, after a change of them'
 	@echo 'make bench       measure; make format: clang-format; make clean'
 

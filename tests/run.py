@@ -15,7 +15,11 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "fuzz"))
+import fuzz  # noqa: E402
+
 ORDINARY = "nobody"  # who runs what refuses to be root
+FUZZ_SECONDS = 60  # for each target
 TIMEOUT = 900  # seconds for one program or file: only a hang takes that long
 
 # What is still reachable is no leak: a child that a test forks ends in the middle of it.
@@ -40,9 +44,9 @@ def run(command, environment):
         return 124, (late.stdout or b"").decode("utf-8", "replace") + f"\nno end after {TIMEOUT} s"
 
 
-def run_unit(program, environment, prefix=()):
+def run_unit(program, environment, prefix=(), arguments=()):
     result = Result(" ".join([*prefix[:1], os.path.relpath(program)]))
-    status, result.output = run([*prefix, program], dict(environment, CMOCKA_MESSAGE_OUTPUT="TAP"))
+    status, result.output = run([*prefix, program, *arguments], dict(environment, CMOCKA_MESSAGE_OUTPUT="TAP"))
     result.passed = len(re.findall(r"^ok \d+(?!.*# SKIP)", result.output, re.M))
     result.failed = len(re.findall(r"^not ok \d+", result.output, re.M))
     result.reasons = re.findall(r"^ok \d+ - (.*# SKIP.*)$", result.output, re.M)
@@ -113,6 +117,20 @@ def run_desktop(server, environment):
     return result
 
 
+def run_replay(target, build, environment):
+    """Inputs of a target of the fuzzer: those it begins with, and what was found once."""
+    program = os.path.join(build, "tests/fuzz/fuzz-" + target)
+    return run_unit(program, environment, arguments=fuzz.inputs(target))
+
+
+def run_fuzz(target, build):
+    """New hostile input, for a minute."""
+    result, found = Result("tests/fuzz: " + target), fuzz.run(build, target, FUZZ_SECONDS)
+    result.passed, result.failed = int(found.good), int(not found.good)
+    result.output = found.output + "\n" + str(found)
+    return result
+
+
 def timed(function, *arguments):
     start = time.monotonic()
     result = function(*arguments)
@@ -139,6 +157,7 @@ def main():
     parser.add_argument("--build", help="the folder of the programs under test")
     parser.add_argument("--again", metavar="BUILD", help="another build, for all tests but those marked once")
     parser.add_argument("--valgrind", metavar="BUILD", help="a build for its unit tests under memcheck")
+    parser.add_argument("--fuzz", metavar="BUILD", help="a build of the fuzzer's targets, to run with new input")
     parser.add_argument("--full", action="store_true", help="also tests that take long or need root")
     options = parser.parse_args()
 
@@ -151,9 +170,12 @@ def main():
         if options.full and once:  # what they draw, of which another build says nothing new
             jobs += [(run_desktop, server, environment) for server in desktops(light=True)]
         jobs += [(run_unit, program, environment) for program in unit_tests(build)]
+        jobs += [(run_replay, target, build, environment) for target in fuzz.targets()]
     if options.valgrind:
         environment = dict(environment_for(options.valgrind, full=False), ROUNDS="40")
         jobs += [(run_unit, program, environment, VALGRIND) for program in unit_tests(options.valgrind)]
+    if options.fuzz:
+        jobs += [(run_fuzz, target, os.path.abspath(options.fuzz)) for target in fuzz.targets()]
 
     passed = failed = skipped = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
