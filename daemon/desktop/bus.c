@@ -1,10 +1,10 @@
 /* Each method: read, validate, let the host act, reply. Errors are mapped in one place (set_error_for);
- * messages name the offending value and what is allowed. The only call that is answered later is
- * ListPresence.
+ * messages name the offending value and what is allowed. Answered later are ListPresence, which
+ * asks others first, and what may take long (answer_long).
  *
- * sd-bus sends no text that isn't UTF-8: the reply is dropped, and the caller waits in vain. Callers' texts are;
- * what is made of them here, and what comes from a journal, a path or a program, is mended before it is sent
- * (refuse, append_string, take_text). */
+ * sd-bus sends no text that isn't UTF-8: the reply is dropped, and the caller waits in vain. Callers' texts
+ * are; what is made of them here, and what comes from a journal, a path or a program, is mended before it is
+ * sent (refuse, append_string, take_text). */
 #include "daemon/desktop/bus.h"
 
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 
 #include "daemon/core/letters.h"
 #include "daemon/core/translate.h"
+#include "daemon/desktop/queue.h"
 
 #define ERROR_PREFIX    KINDLY_INTERFACE ".Error."
 #define LIMITS_EXCEEDED "org.freedesktop.DBus.Error.LimitsExceeded"
@@ -25,6 +26,7 @@ struct bus_object {
     const struct bus_host *host;
     void *userdata;
     struct presence_monitor *presence;
+    struct call_queue *long_calls;
     struct bus_properties said;
     char *said_next_reminder, *said_problem;
 };
@@ -620,8 +622,7 @@ static int append_upcoming(sd_bus_message *m, const struct world *world, const s
     return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int method_list_upcoming(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-    struct bus_object *object = userdata;
+static int list_upcoming(sd_bus_message *m, struct bus_object *object, sd_bus_error *error) {
     uint32_t limit;
     int r = take_arguments(m, error, "u", &limit);
     if (r < 0)
@@ -645,8 +646,7 @@ static int method_list_upcoming(sd_bus_message *m, void *userdata, sd_bus_error 
     return r < 0 ? r : send_rows(reply);
 }
 
-static int method_list_entries(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-    struct bus_object *object = userdata;
+static int list_entries(sd_bus_message *m, struct bus_object *object, sd_bus_error *error) {
     usec_t since, until;
     uint32_t limit;
     int r = take_arguments(m, error, "ttu", &since, &until, &limit);
@@ -661,6 +661,24 @@ static int method_list_entries(sd_bus_message *m, void *userdata, sd_bus_error *
     r = object->host->visit_entries(object->userdata, since, until, limit ? limit : ENTRIES_MAX, append_entry,
                                     reply);
     return r < 0 ? set_error_for(error, r) : send_rows(reply);
+}
+
+/* A long reply is out of our hands before the next one is made: a caller that reads slowly, or not at all,
+ * fills the bus, which has bounds of its own for that, and not us. */
+static int answer_long(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+    struct bus_object *object = userdata;
+    int r = streq(or_empty(sd_bus_message_get_member(m)), "ListEntries") ? list_entries(m, object, error)
+                                                                         : list_upcoming(m, object, error);
+    return r < 0 ? r : sd_bus_flush(object->bus);
+}
+
+static int method_long(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+    struct bus_object *object = userdata;
+    int r = call_queue_add(object->long_calls, m);
+    if (r == -E2BIG)
+        return refuse(error, LIMITS_EXCEEDED, "At most %d such calls of one program may wait, and %d in all",
+                      QUEUE_OF_ONE_MAX, QUEUE_MAX);
+    return r < 0 ? r : 1;
 }
 
 static int append_source(sd_bus_message *m, const struct presence_source *source) {
@@ -895,9 +913,9 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("Import", SD_BUS_ARGS("h", file), SD_BUS_RESULT("u", count), method_import, 0),
     SD_BUS_METHOD_WITH_ARGS("ListOpen", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", rows), method_list_open, 0),
     SD_BUS_METHOD_WITH_ARGS("ListUpcoming", SD_BUS_ARGS("u", limit), SD_BUS_RESULT("aa{sv}", rows),
-                            method_list_upcoming, 0),
+                            method_long, 0),
     SD_BUS_METHOD_WITH_ARGS("ListEntries", SD_BUS_ARGS("t", since_usec, "t", until_usec, "u", limit),
-                            SD_BUS_RESULT("aa{sv}", rows), method_list_entries, 0),
+                            SD_BUS_RESULT("aa{sv}", rows), method_long, 0),
     SD_BUS_METHOD_WITH_ARGS("ListPresence", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", rows),
                             method_list_presence, 0),
     SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", id), SD_BUS_RESULT("s", sentence), method_explain, 0),
@@ -928,8 +946,10 @@ int bus_object_new(sd_bus *bus, const struct bus_host *host, void *userdata,
     object->userdata = userdata;
     object->presence = presence;
     object->said.next_elapse_usec = USEC_INFINITY;
-    int r =
-        sd_bus_add_object_vtable(bus, &object->slot, KINDLY_OBJECT_PATH, KINDLY_INTERFACE, vtable, object);
+    int r = call_queue_new(sd_bus_get_event(bus), answer_long, object, &object->long_calls);
+    if (r >= 0)
+        r = sd_bus_add_object_vtable(bus, &object->slot, KINDLY_OBJECT_PATH, KINDLY_INTERFACE, vtable,
+                                     object);
     if (r < 0) {
         bus_object_free(object);
         return r;
@@ -942,6 +962,7 @@ struct bus_object *bus_object_free(struct bus_object *object) {
     if (!object)
         return NULL;
     sd_bus_slot_unref(object->slot);
+    call_queue_free(object->long_calls);
     free(object->said_next_reminder);
     free(object->said_problem);
     free(object);

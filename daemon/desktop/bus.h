@@ -47,7 +47,8 @@ struct bus_properties {
     uint32_t open_count, fewer;
 };
 
-/* Puts the object on the bus (the name is requested by the caller). Borrows everything for its lifetime. */
+/* Puts the object on the bus, which is attached to a loop (the name is requested by the caller). Borrows
+ * everything for its lifetime. */
 int bus_object_new(sd_bus *bus, const struct bus_host *host, void *userdata,
                    struct presence_monitor *presence, struct bus_object **ret);
 struct bus_object *bus_object_free(struct bus_object *object); /* always NULL */

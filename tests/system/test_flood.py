@@ -1,0 +1,149 @@
+"""Floods: more calls, and larger ones, than any person or script has a use for. Each is answered, in the order of its
+connection; nobody waits for somebody else's flood to end; and the daemon's memory stays what it was."""
+
+import json
+import re
+import socket
+import sys
+import uuid
+
+import pytest
+from gi.repository import Gio, GLib
+
+from rig import (DBUS, DBUS_OBJECT, INFINITY, LIMITS, NAME, OBJECT, Caller, now_usec,
+                 fixture_caller, fixture_daemon, fixture_person, fixture_screen)  # noqa: F401
+
+MIB = 1024 * 1024
+
+
+class Line:
+    """A connection to the bus that sends as fast as it can, and reads only when it is told to."""
+
+    def __init__(self, address):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(re.search("path=([^,]+)", address)[1])
+        self.socket.sendall(b"\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n")
+        self.received, self.serial = b"", 0
+        while b"\r\nOK" not in b"\r\n" + self.received or not self.received.endswith(b"\r\n"):
+            self.received += self.socket.recv(4096)
+        self.received = b""
+        self.call("Hello", None, name=DBUS, path=DBUS_OBJECT)
+        self.replies(1)
+
+    def blob(self, member, arguments=None, name=NAME, path=OBJECT):
+        self.serial += 1
+        message = Gio.DBusMessage.new_method_call(name, path, name, member)
+        if arguments:
+            message.set_body(arguments)
+        message.set_serial(self.serial)
+        return bytes(message.to_blob(Gio.DBusCapabilityFlags.NONE))
+
+    def call(self, *arguments, times=1, **where):
+        """The same, so many times."""
+        blob = bytearray(self.blob(*arguments, **where))
+        for serial in range(self.serial, self.serial + times):
+            blob[8:12] = serial.to_bytes(4, sys.byteorder)
+            self.socket.sendall(blob)
+        self.serial += times - 1
+
+    def replies(self, n):
+        """Reads on until there were so many; gives the errors among them."""
+        errors = []
+        while n > 0:
+            while len(self.received) < 16 or len(self.received) < (
+                    size := Gio.DBusMessage.bytes_needed(self.received[:16])):
+                got = self.socket.recv(MIB)
+                assert got, "the bus has closed the connection"
+                self.received += got
+            message = Gio.DBusMessage.new_from_blob(self.received[:size], Gio.DBusCapabilityFlags.NONE)
+            self.received = self.received[size:]
+            kind = message.get_message_type()
+            if kind in (Gio.DBusMessageType.METHOD_RETURN, Gio.DBusMessageType.ERROR):
+                n -= 1
+            if kind == Gio.DBusMessageType.ERROR:
+                errors.append(message.get_error_name())
+        return errors
+
+    def close(self):
+        self.socket.close()
+
+
+@pytest.fixture(name="line")
+def fixture_line(person, daemon):
+    assert daemon
+    line = Line(person.bus.address)
+    yield line
+    line.close()
+
+
+def memory(daemon, what):
+    """In bytes: VmRSS, what it holds, or VmHWM, the most that it has held."""
+    with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as status:
+        return int(re.search(what + r":\s*(\d+)", status.read())[1]) * 1024
+
+
+def fill(caller, folder, n):
+    """So many lines of one's own, each as long as one can be."""
+    time, device = now_usec(), str(uuid.UUID(int=7))
+    path = folder / "lines.jsonl"
+    for begin in range(0, n, 200):
+        with open(path, "w", encoding="ascii") as file:
+            for number in range(begin, min(begin + 200, n)):
+                one = str(uuid.UUID(int=(time // 1000) << 80 | 0x7000 << 64 | 0x8000 << 48 | number))
+                json.dump({"version": 1, "id": one, "entry": one, "device": device, "time_usec": time, "kind": "noted",
+                           "note": "x" * 4000}, file)
+                file.write("\n")
+        with open(path, "rb") as file:
+            caller.call("Import", file)
+    path.unlink()
+
+
+EVERYTHING = GLib.Variant("(ttu)", (0, INFINITY, 0))
+MIX = [("ListOpen", None), ("Explain", GLib.Variant("(s)", ("",))), ("Note", GLib.Variant("(sb)", ("a line", False))),
+       ("ListUpcoming", GLib.Variant("(u)", (5,))), ("ListPresence", None)]
+
+
+@pytest.mark.full
+def test_twenty_thousand_calls_of_two_hundred_clients(person, daemon, caller):
+    lines = [Line(person.bus.address) for _ in range(200)]
+    before = memory(daemon, "VmRSS")
+    for line in lines:
+        line.socket.sendall(b"".join(line.blob(*MIX[(line.serial + 1) % len(MIX)]) for _ in range(100)))
+    errors = [error for line in lines for error in line.replies(100)]
+    assert set(errors) <= {NAME + ".Error.NoSuchEntry"}  # Explain, as nothing was shown yet
+    assert len(caller.entries()) == 4000
+    assert memory(daemon, "VmHWM") - before < 32 * MIB
+    for line in lines:
+        line.close()
+
+
+def test_huge_calls_one_after_another(daemon, caller, line):
+    """The bus itself holds what has not been read yet."""
+    before = memory(daemon, "VmHWM")
+    line.call("Note", GLib.Variant("(sb)", ("x" * (8 * MIB), False)), times=40)
+    caller.call("Note", "in between", False)
+    assert line.replies(40) == [LIMITS] * 40
+    assert memory(daemon, "VmHWM") - before < 48 * MIB
+    assert [row["note"] for row in caller.entries()] == ["in between"]
+
+
+@pytest.mark.full
+def test_a_caller_that_asks_much_and_reads_nothing(daemon, caller, line, tmp_path):
+    """A hundred megabytes for it lie in the bus, not in the daemon."""
+    fill(caller, tmp_path, 1000)
+    before = memory(daemon, "VmHWM")
+    line.call("ListEntries", EVERYTHING, times=25)
+    assert len(caller.call("ListEntries", 0, INFINITY, 3)) == 3
+    caller.call("Note", "in between", False)
+    assert line.replies(25) == []
+    assert memory(daemon, "VmHWM") - before < 48 * MIB
+
+
+def test_more_long_calls_than_may_wait(caller, line):
+    """Some are answered before the last is here."""
+    line.call("ListUpcoming", GLib.Variant("(u)", (1000,)), times=2000)
+    errors = line.replies(2000)
+    assert 0 < len(errors) < 2000 - 256 and set(errors) == {LIMITS}
+    assert caller.call("ListUpcoming", 1)
+    line.call("ListUpcoming", GLib.Variant("(u)", (1,)), times=100)
+    assert line.replies(100) == []
