@@ -20,8 +20,13 @@ int entries_add(struct journal *journal, const struct uuid *device, const struct
  * future here. */
 int entries_follow(struct journal *journal, const struct event *event, usec_t latest_usec);
 
+/* Events of one entry that are taken in from elsewhere, far more than a life of one has: each is looked at
+ * whenever another comes, so that a file with no bound to them would keep the daemon busy for minutes. */
+#define ENTRY_EVENTS_MAX 256
+
 /* entries_add() for an event from elsewhere: it is written down as it is, and what follows from it (what was
- * learned, what rests) counts as of `now_usec` at the latest. */
+ * learned, what rests) counts as of `now_usec` at the latest. 0 also for one past ENTRY_EVENTS_MAX, and where
+ * it says again that the entry was forgotten. */
 int entries_take_in(struct journal *journal, const struct uuid *device, const struct event *event,
                     usec_t now_usec);
 

@@ -336,8 +336,19 @@ int entries_add(struct journal *journal, const struct uuid *device, const struct
     return add(journal, device, event, USEC_INFINITY);
 }
 
+static int is_full(struct journal *journal, const struct uuid *entry) {
+    _cleanup_query_ struct query query = query_start(journal, STATEMENT_IS_FULL);
+    put_uuid(&query, entry);
+    put_integer(&query, ENTRY_EVENTS_MAX);
+    return query_step(&query);
+}
+
 int entries_take_in(struct journal *journal, const struct uuid *device, const struct event *event,
                     usec_t now_usec) {
+    int r = event->kind == EVENT_FORGOTTEN ? is_forgotten(journal, &event->entry)
+                                           : is_full(journal, &event->entry);
+    if (r != 0)
+        return MIN_OF(r, 0);
     return add(journal, device, event, now_usec);
 }
 

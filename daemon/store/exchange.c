@@ -474,6 +474,19 @@ static int take_lines(struct import *import, char *buffer, size_t *n) {
     return 0;
 }
 
+/* Who hands a file to a journal waits for it to be taken in; who only reads it doesn't. */
+static int check_size(struct import *import, off_t size) {
+    if (size > EXCHANGE_FILE_MAX)
+        return mistake(&import->what, "the file is larger than %d MiB", EXCHANGE_FILE_MAX / 1024 / 1024);
+    if (import->journal && size > EXCHANGE_IMPORT_MAX)
+        return mistake(
+            &import->what,
+            "the file is larger than the %d MiB that are taken in at once; kindly import hands it over in "
+            "portions",
+            EXCHANGE_IMPORT_MAX / 1024 / 1024);
+    return 0;
+}
+
 /* One way through the file. The buffer holds the longest line and one byte more, which tells a longer one. */
 static int read_file(struct import *import, char *buffer, size_t size) {
     size_t n = 0;
@@ -490,9 +503,9 @@ static int read_file(struct import *import, char *buffer, size_t size) {
             return n > 0 && import->reading->unfinished_too ? take_line(import, buffer, n) : 0;
         offset += got;
         n += (size_t)got;
-        if (offset > EXCHANGE_FILE_MAX)
-            return mistake(&import->what, "the file is larger than %d MiB", EXCHANGE_FILE_MAX / 1024 / 1024);
-        int r = take_lines(import, buffer, &n);
+        int r = check_size(import, offset);
+        if (r >= 0)
+            r = take_lines(import, buffer, &n);
         if (r >= 0 && n == size)
             r = take_line(import, buffer, n);
         if (r < 0)
@@ -506,9 +519,7 @@ static int check_file(struct import *import) {
         return -errno;
     if (!S_ISREG(status.st_mode))
         return mistake(&import->what, "it is not a regular file");
-    if (status.st_size > EXCHANGE_FILE_MAX)
-        return mistake(&import->what, "the file is larger than %d MiB", EXCHANGE_FILE_MAX / 1024 / 1024);
-    return 0;
+    return check_size(import, status.st_size);
 }
 
 static int import_file(struct import *import) {

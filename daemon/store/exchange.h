@@ -22,6 +22,9 @@
 #define EXCHANGE_LINE_MAX (64 * 1024)         /* bytes of a line: some ten times what an event can hold */
 #define EXCHANGE_FILE_MAX (256 * 1024 * 1024) /* bytes of a file: about a million events */
 #define EXCHANGE_PORTION  (1024 * 1024) /* what the daemon is given at once: it is busy for about 0.1 s */
+/* Bytes that exchange_import() takes at once, and the daemon's Import with it: a portion and its last line,
+ * and room for who makes portions of their own. */
+#define EXCHANGE_IMPORT_MAX (2 * 1024 * 1024)
 
 /* Writes the events of entries whose time is in [since, until), in the order they were written down.
  * `device`: only those that happened on it; NULL: of all. `stream` is not flushed. -EIO, ...: what writing
@@ -52,12 +55,12 @@ struct exchange_reading {
  * what follows are not. `ret_end`: after the last whole line. -EINVAL with `ret_message`, as below. */
 int exchange_read(const struct exchange_reading *reading, off_t *ret_end, char **ret_message);
 
-/* Takes in a file, from its beginning: all of it is checked first, then all of it is added in one
- * transaction. Events that are there already are left as they are; of an entry that was forgotten here, only
- * that there was something is taken in; and what was forgotten elsewhere is forgotten here: journal_flush()
- * and the keeper are the caller's. What is said to be later than `now_usec` counts as of now. `ret_count`:
- * how many entries are new. -EINVAL: `ret_message` (may be NULL; the caller frees it) is "line N: what is
- * wrong, and what is allowed", or what is wrong with the file; nothing has changed. Other errors are those of
- * the journal or of reading. */
+/* Takes in a file of at most EXCHANGE_IMPORT_MAX, from its beginning: all of it is checked first, then all of
+ * it is added in one transaction. Events that are there already are left as they are; of an entry that was
+ * forgotten here, only that there was something is taken in; and what was forgotten elsewhere is forgotten
+ * here: journal_flush() and the keeper are the caller's. What is said to be later than `now_usec` counts as
+ * of now. `ret_count`: how many entries are new. -EINVAL: `ret_message` (may be NULL; the caller frees it) is
+ * "line N: what is wrong, and what is allowed", or what is wrong with the file; nothing has changed. Other
+ * errors are those of the journal or of reading. */
 int exchange_import(struct journal *journal, int fd, usec_t now_usec, uint32_t *ret_count,
                     char **ret_message);

@@ -140,6 +140,7 @@ static const char *const statements[STATEMENT_COUNT] = {
                             " ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     [STATEMENT_IS_FORGOTTEN] = "SELECT 1 FROM event INDEXED BY event_entry"
                                " WHERE entry = ? AND kind = 'forgotten' LIMIT 1",
+    [STATEMENT_IS_FULL] = "SELECT 1 FROM event INDEXED BY event_entry WHERE entry = ? LIMIT 1 OFFSET ? - 1",
     [STATEMENT_MARK_FIRST] = "UPDATE state SET first_usec = ?1"
                              " WHERE first_usec IS NULL OR first_usec > ?1",
     [STATEMENT_MARK_HARD] = "UPDATE state SET hard_usec = ?1 WHERE hard_usec IS NULL OR hard_usec < ?1",

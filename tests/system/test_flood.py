@@ -103,6 +103,18 @@ MIX = [("ListOpen", None), ("Explain", GLib.Variant("(s)", ("",))), ("Note", GLi
        ("ListUpcoming", GLib.Variant("(u)", (5,))), ("ListPresence", None)]
 
 
+def test_imports_are_of_a_size_that_is_soon_taken_in(caller, tmp_path):
+    path = tmp_path / "blank.jsonl"
+    for size, name in (2 * MIB, None), (2 * MIB + 1, "InvalidArgument"):
+        path.write_bytes(b"\n" * size)
+        with open(path, "rb") as file:
+            if name:
+                error, told = caller.refused("Import", file)
+                assert error == name and "2 MiB" in told and "portions" in told
+            else:
+                assert caller.call("Import", file) == 0
+
+
 @pytest.mark.full
 def test_twenty_thousand_calls_of_two_hundred_clients(person, daemon, caller):
     lines = [Line(person.bus.address) for _ in range(200)]

@@ -409,11 +409,18 @@ static void test_only_regular_files(void **state) {
 static void test_only_files_of_a_sane_size(void **state) {
     struct place *place = *state;
     uint32_t count;
-    _cleanup_free_ char *message = NULL;
+    off_t end;
+    _cleanup_free_ char *message = NULL, *whole = NULL;
     int fd = make_file("", 0);
+    const struct exchange_reading reading = {.fd = fd};
     assert_int_equal(ftruncate(fd, (off_t)EXCHANGE_FILE_MAX + 1), 0);
+    assert_int_equal(exchange_read(&reading, &end, &whole), -EINVAL);
+    assert_string_equal(whole, "the file is larger than 256 MiB");
+    assert_int_equal(ftruncate(fd, (off_t)EXCHANGE_IMPORT_MAX + 1), 0);
     assert_int_equal(exchange_import(place->here, fd, NOW, &count, &message), -EINVAL);
-    assert_string_equal(message, "the file is larger than 256 MiB");
+    assert_string_equal(message,
+                        "the file is larger than the 2 MiB that are taken in at once; kindly import hands it "
+                        "over in portions");
     close(fd);
 }
 
@@ -529,6 +536,52 @@ struct portions {
     bool refuse;
 };
 
+/* That it was forgotten is taken in whatever went before, and once. */
+static void test_an_entry_with_too_many_events(void **state) {
+    struct place *place = *state;
+    struct entry entry;
+    char *text = NULL;
+    size_t size;
+    const struct uuid id = {.bytes = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0x7c, 0xde, 0x8f, 1}};
+    char own[UUID_TEXT_SIZE];
+    uuid_format(&id, own);
+    FILE *stream = open_memstream(&text, &size);
+    for (int i = 0; i < ENTRY_EVENTS_MAX + 50; i++) {
+        struct uuid event = id;
+        event.bytes[14] = (uint8_t)(i >> 8);
+        event.bytes[15] = (uint8_t)i;
+        char event_text[UUID_TEXT_SIZE];
+        uuid_format(&event, event_text);
+        fprintf(stream,
+                "{\"version\":1,\"id\":\"%s\",\"entry\":\"%s\",\"device\":\"%s\",\"kind\":\"%s\",\"time_"
+                "usec\":%d%s}\n",
+                event_text, own, own, i > 0 ? "kept" : "noted", 1000000 + i,
+                i > 0 ? ",\"keep\":true" : ",\"note\":\"a line\"");
+    }
+    assert_int_equal(fclose(stream), 0);
+    assert_imports(place->here, text, 1);
+    _cleanup_free_ char *taken = export_all(place->here);
+    assert_int_equal(count_lines(taken), ENTRY_EVENTS_MAX);
+    assert_int_equal(journal_find(place->here, &id, &entry), 0);
+    assert_true(entry.keep);
+    entry_done(&entry);
+    for (int i = 0; i < 2; i++) {
+        snprintf(
+            text, size,
+            "{\"version\":1,\"id\":\"%.35s%d\",\"entry\":\"%s\",\"device\":\"%s\",\"kind\":\"forgotten\","
+            "\"time_usec\":2000000}\n",
+            "99999999-89ab-7cde-8f01-23456789ab0", i, own, own);
+        assert_imports(place->here, text, 0);
+        assert_int_equal(journal_find(place->here, &id, &entry), 0);
+        assert_string_equal(entry.state, "forgotten");
+        assert_string_equal(or_empty(entry.note), "");
+        entry_done(&entry);
+    }
+    _cleanup_free_ char *erased = export_all(place->here);
+    assert_int_equal(count_lines(erased), ENTRY_EVENTS_MAX + 1);
+    free(text);
+}
+
 static int take_portion(void *userdata, int fd, off_t end) {
     struct portions *portions = userdata;
     off_t size = lseek(fd, 0, SEEK_END);
@@ -641,6 +694,7 @@ int main(void) {
         TEST(test_forgotten_before_it_arrives),
         TEST(test_clocks_ahead),
         TEST(test_keep_comes_out_the_same),
+        TEST(test_an_entry_with_too_many_events),
         TEST(test_portions),
         TEST(test_reading),
     };
