@@ -708,14 +708,13 @@ static void presence_answered(void *userdata, enum presence presence, const stru
 }
 
 static int method_list_presence(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-    (void)error;
     struct bus_object *object = userdata;
     int r = presence_ask(object->presence, presence_answered, sd_bus_message_ref(m));
-    if (r < 0) {
+    if (r < 0)
         sd_bus_message_unref(m);
-        return r;
-    }
-    return 1;
+    if (r == -E2BIG)
+        return refuse(error, LIMITS_EXCEEDED, "Too many callers wait for this already");
+    return r < 0 ? r : 1;
 }
 
 /* --- Hold ------------------------------------------------------------------------------------- */

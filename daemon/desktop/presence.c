@@ -25,7 +25,13 @@
 #define SETTLE_USEC (100 * USEC_PER_MSEC)
 /* How often a source is asked again that holds a prompt back and doesn't tell when it no longer does. */
 #define SILENT_USEC (30 * USEC_PER_SEC)
-#define HOLDS_MAX   64
+/* Holds at once: of all, and of one caller, so that one that has forgotten to release leaves room for others.
+ */
+#define HOLDS_MAX        64
+#define HOLDS_OF_ONE_MAX 16
+/* Who waits for the end of a round. A round takes 2 s at most, and no caller asks that often in it; each is
+ * about a kilobyte. */
+#define ASKERS_MAX  25600
 #define SIGNALS_MAX 3
 
 #define BUS_NAME      "org.freedesktop.DBus"
@@ -260,7 +266,7 @@ static const char *const answer_states[] = {
 struct held {
     struct presence_monitor *monitor;
     char cookie[17];
-    char *why;
+    char *sender, *why;
     sd_bus_slot *leaves, *check;
 };
 
@@ -808,6 +814,8 @@ static void start_round(struct presence_monitor *monitor) {
 }
 
 int presence_ask(struct presence_monitor *monitor, presence_asked asked, void *userdata) {
+    if (asked && monitor->n_askers == ASKERS_MAX)
+        return -E2BIG;
     if (asked) {
         int r = array_reserve(&monitor->askers, &monitor->askers_capacity, monitor->n_askers + 1,
                               sizeof *monitor->askers);
@@ -873,6 +881,7 @@ enum presence presence_now(const struct presence_monitor *monitor, usec_t *ret_l
 static void held_free(struct held *held) {
     sd_bus_slot_unref(held->leaves);
     sd_bus_slot_unref(held->check);
+    free(held->sender);
     free(held->why);
     free(held);
 }
@@ -918,8 +927,15 @@ static int follow_sender(struct held *held, sd_bus *bus, const char *sender) {
                                     on_sender_checked, held, "s", sender);
 }
 
+static bool may_hold(const struct presence_monitor *monitor, const char *sender) {
+    size_t n = 0;
+    for (size_t i = 0; i < monitor->n_holds; i++)
+        n += streq(monitor->holds[i]->sender, sender);
+    return monitor->n_holds < HOLDS_MAX && n < HOLDS_OF_ONE_MAX;
+}
+
 int presence_hold(struct presence_monitor *monitor, const char *sender, const char *why, char **ret_cookie) {
-    if (monitor->n_holds == HOLDS_MAX)
+    if (!may_hold(monitor, sender))
         return -E2BIG;
     _cleanup_(held_freep) struct held *held = calloc(1, sizeof *held);
     if (!held)
@@ -928,9 +944,10 @@ int presence_hold(struct presence_monitor *monitor, const char *sender, const ch
     uint64_t random;
     clock_random(NULL, &random, sizeof random);
     snprintf(held->cookie, sizeof held->cookie, "%016" PRIx64, random);
+    held->sender = strdup(sender);
     held->why = strdup(why);
     _cleanup_free_ char *cookie = strdup(held->cookie);
-    if (!held->why || !cookie)
+    if (!held->sender || !held->why || !cookie)
         return -ENOMEM;
     int r = follow_sender(held, monitor->session, sender);
     if (r < 0)

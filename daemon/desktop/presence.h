@@ -37,7 +37,7 @@ DEFINE_CLEANUP(struct presence_monitor, presence_free)
 void presence_configure(struct presence_monitor *monitor, uint32_t hold, usec_t idle_after_usec);
 
 /* Asks every source afresh; `asked` may be NULL. Questions under way are shared. `changed` is called too if
- * it has. */
+ * it has. -E2BIG: as many wait for the answer as may. */
 int presence_ask(struct presence_monitor *monitor, presence_asked asked, void *userdata);
 
 /* Watches for changes from now on (asking once at the start), or stops. */
@@ -55,7 +55,8 @@ bool presence_locked(const struct presence_monitor *monitor);
 enum presence presence_now(const struct presence_monitor *monitor, usec_t *ret_learned_usec);
 
 /* Hold() of scripts: busy until released, or until `sender` (a unique bus name) leaves the bus. -E2BIG past
- * 64 at once. `ret_cookie` is a text of the caller's to free; no cookie comes twice, not even after a
- * restart. -ENOENT: no such cookie. presence_now() tells at once, `changed` comes from the loop. */
+ * 64 at once, or 16 of one sender. `ret_cookie` is a text of the caller's to free; no cookie comes twice, not
+ * even after a restart. -ENOENT: no such cookie. presence_now() tells at once, `changed` comes from the loop.
+ */
 int presence_hold(struct presence_monitor *monitor, const char *sender, const char *why, char **ret_cookie);
 int presence_release(struct presence_monitor *monitor, const char *cookie);

@@ -499,9 +499,12 @@ static int load_folder(struct library *library, const char *folder, const struct
         return errno == ENOENT
                    ? 0
                    : mistakes_add(mistakes, MISTAKE_ERROR, folder, 0, "can't be read: %s", strerror(errno));
-    int r = 0;
+    int r = n > DECK_FILES_MAX ? mistakes_add(mistakes, MISTAKE_ERROR, folder, 0,
+                                              "there are %d decks in this folder; only the first %d are read",
+                                              n, DECK_FILES_MAX)
+                               : 0;
     for (int i = 0; i < n; i++) {
-        if (r == 0)
+        if (r == 0 && i < DECK_FILES_MAX)
             r = load_entry(library, folder, entries[i]->d_name, wanted, mistakes);
         free(entries[i]);
     }

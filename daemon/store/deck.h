@@ -11,6 +11,7 @@
 #define DECK_STEPS_MAX        12
 #define DECK_ID_MAX           64  /* bytes */
 #define DECK_TITLE_MAX        500 /* bytes of a title or a license */
+#define DECK_FILES_MAX        500 /* in a folder, and in one of a language in it: each is opened and read */
 #define LIBRARY_PROMPTS_MAX   100000
 #define LIBRARY_PRACTICES_MAX 1000
 
@@ -27,9 +28,9 @@ int deck_lint_text(struct library *library, const char *path, const char *text, 
 bool deck_is_deck(const char *path);
 
 /* Adds all `*.conf` of DIR/LANG for each language in order, then those directly in DIR whose `language` is
- * among them (or that name none), in the order of their names. A folder that isn't there is fine. Files with
- * errors are left out and told in `mistakes`; the rest is loaded. Practices are ranked by the place of their
- * language among `languages`. -ENOMEM. */
+ * among them (or that name none), in the order of their names. A folder that isn't there is fine. Of more
+ * than DECK_FILES_MAX in one folder the first count. Files with errors are left out and told in `mistakes`;
+ * the rest is loaded. Practices are ranked by the place of their language among `languages`. -ENOMEM. */
 int deck_load_folder(struct library *library, const char *folder, char *const *languages, size_t n_languages,
                      struct mistakes *mistakes);
 /* The same, and what was added is given to `lint` too. */

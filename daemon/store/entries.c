@@ -459,6 +459,7 @@ static int visit_own(struct query *query, struct library *library) {
 
 int journal_add_own(struct journal *journal, struct library *library) {
     _cleanup_query_ struct query query = query_start(journal, STATEMENT_OWN_LINES);
+    put_integer(&query, OWN_LINES_MAX);
     int r;
     while ((r = query_step(&query)) > 0) {
         r = visit_own(&query, library);

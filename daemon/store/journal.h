@@ -104,8 +104,11 @@ int journal_find(struct journal *journal, const struct uuid *id, struct entry *r
 /* The newest entry that was shown on this device. -ENOENT. */
 int journal_newest_shown(struct journal *journal, struct uuid *ret);
 
-/* Adds the kept lines as prompts of theme own; a prompt's id is the text of its entry's id. Those that are in
- * the library already are left as they are. */
+/* Kept lines that come back: years of one a day, and soon read. */
+#define OWN_LINES_MAX 10000
+
+/* Adds the kept lines, of more than OWN_LINES_MAX the newest by their ids, as prompts of theme own; a
+ * prompt's id is the text of its entry's id. Those that are in the library already are left as they are. */
 int journal_add_own(struct journal *journal, struct library *library);
 
 /* Forgets what was learned from answers (sums, counts, resting cards), not what was shown and when. */

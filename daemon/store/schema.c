@@ -131,7 +131,9 @@ static const char *const statements[STATEMENT_COUNT] = {
                         " OR (prompt >= 'offer:' AND prompt < 'offer;') ORDER BY prompt",
     /* Not of an entry that was marked hard. */
     [STATEMENT_OWN_LINES] =
-        "SELECT kept.entry, line.note, line.time_usec FROM kept CROSS JOIN event AS line ON line.seq ="
+        "SELECT kept.entry, line.note, line.time_usec FROM (SELECT entry FROM kept ORDER BY entry DESC LIMIT "
+        "?)"
+        " AS kept CROSS JOIN event AS line ON line.seq ="
         " (SELECT max(seq) FROM event INDEXED BY event_entry WHERE event.entry = kept.entry"
         " AND typeof(note) = 'text') WHERE NOT EXISTS (SELECT 1 FROM event INDEXED BY event_entry"
         " WHERE event.entry = kept.entry AND choice = 'hard')",

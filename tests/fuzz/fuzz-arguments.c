@@ -66,7 +66,8 @@ static void check_word(struct client *client, const char *word) {
     usec_t time_usec;
     uint32_t number;
     int outcome = client_when(client, word, &when);
-    holds(outcome == OUTCOME_DONE ? when.until_usec > 0 : outcome == OUTCOME_USAGE);
+    holds(outcome == OUTCOME_DONE || outcome == OUTCOME_USAGE);
+    holds(outcome != OUTCOME_DONE || when.span_usec == 0 || when.until_usec > FUZZ_NOW);
     (void)client_past(client, "since", word, &time_usec);
     if (client_number("days", word, 1, 366, &number) == OUTCOME_DONE)
         holds(number >= 1 && number <= 366);

@@ -116,6 +116,14 @@ static void append_file(struct scene *scene, sd_bus_message *m) {
     free(text);
 }
 
+/* For ever, or soon over: to look past a pause of years takes the daemon some 20 ms in each turn. */
+static void append_end_of_pause(struct scene *scene, sd_bus_message *m) {
+    uint64_t end_usec = draw_number(scene);
+    if (end_usec > FUZZ_NOW && end_usec != USEC_INFINITY)
+        end_usec = FUZZ_NOW + end_usec % (30 * USEC_PER_DAY);
+    holds(sd_bus_message_append(m, "t", end_usec) >= 0);
+}
+
 /* One argument of a type. */
 static void append(struct scene *scene, sd_bus_message *m, char type) {
     char *text = NULL;
@@ -272,7 +280,9 @@ static void call(struct scene *scene, bool right) {
     holds(sd_bus_message_new_method_call(scene->hands.bus, &m, KINDLY_BUS_NAME, KINDLY_OBJECT_PATH,
                                          KINDLY_INTERFACE, methods[which].member) >= 0);
     hands_sign(m, draw_caller(scene));
-    if (right)
+    if (streq(methods[which].member, "Pause"))
+        append_end_of_pause(scene, m);
+    else if (right)
         for (const char *type = methods[which].types; *type; type++)
             append(scene, m, *type);
     else

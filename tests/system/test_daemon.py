@@ -571,10 +571,12 @@ def test_hold_ends_with_its_caller(person, caller):
     assert caller.changed("Presence") == "available"
 
 
-def test_hold_refused(caller):
+def test_hold_refused(person, caller):
     assert caller.refused("Hold", "x" * 201)[0] == "InvalidArgument"
-    cookies = [caller.call("Hold", "x" * 200) for _ in range(64)]
+    cookies = [caller.call("Hold", "x" * 200) for _ in range(16)]
     assert caller.refused("Hold", "")[0] == LIMITS
+    cookies += [one.call("Hold", "x" * 200) for one in [person.caller() for _ in range(3)] for _ in range(16)]
+    assert person.caller().refused("Hold", "")[0] == LIMITS
     for cookie in cookies:
         caller.call("Release", cookie)
     assert caller.get("Presence") == "available"

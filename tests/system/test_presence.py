@@ -668,15 +668,21 @@ def test_hold_of_a_caller_that_left_before(desktop):
     desktop.expect("changed available")
 
 
-def test_at_most_64_holds(desktop):
+def test_at_most_64_holds_and_16_of_one(desktop):
     desktop.start()
-    script = desktop.connect()
-    for _ in range(64):
-        desktop.driver.say(f"hold {script.get_unique_name()} x")
+    scripts = [desktop.connect() for _ in range(5)]
+    for script in scripts[:4]:
+        for _ in range(16):
+            desktop.driver.say(f"hold {script.get_unique_name()} x")
     lines = [desktop.driver.next() for _ in range(65)]
     assert lines.count("changed busy") == 1
-    assert len({line for line in lines if line.startswith("held ")}) == 64
-    desktop.tell(f"hold {script.get_unique_name()} x", "error E2BIG")
+    cookies = [line.removeprefix("held ") for line in lines if line.startswith("held ")]
+    assert len(set(cookies)) == 64
+    desktop.tell(f"hold {scripts[4].get_unique_name()} x", "error E2BIG")
+    desktop.tell(f"release {cookies[0]}", "released")
+    desktop.tell(f"hold {scripts[3].get_unique_name()} x", "error E2BIG")
+    desktop.driver.say(f"hold {scripts[4].get_unique_name()} x")
+    assert desktop.driver.next().startswith("held ")
 
 
 def test_away_is_more_than_busy(desktop):

@@ -312,6 +312,33 @@ static void installed_decks_are_fine(void **state) {
     library_free(library);
 }
 
+/* The first of them by their names; each would be opened and read. */
+static void as_many_decks_as_may_be(void **state) {
+    (void)state;
+    struct mistakes mistakes = {0};
+    struct library *library = library_new();
+    char text[128], name[32], *languages[] = {(char[]){"en"}};
+    for (int i = 0; i < DECK_FILES_MAX + 2; i++) {
+        snprintf(name, sizeof name, "%04d.conf", i);
+        snprintf(text, sizeof text,
+                 "theme = \"care\"; language = \"en\"; prompts = ( { id = \"c-%04d\"; text = \"T.\"; } );",
+                 i);
+        write_deck(name, text);
+    }
+    assert_int_equal(deck_load_folder(library, folder, languages, 1, &mistakes), 0);
+    assert_int_equal(library->n_prompts, DECK_FILES_MAX);
+    assert_null(library_find_prompt(library, "c-0500"));
+    assert_int_equal(mistakes.n, 1);
+    assert_non_null(
+        strstr(mistakes.items[0].text, ": there are 502 decks in this folder; only the first 500 are read"));
+    mistakes_done(&mistakes);
+    library_free(library);
+    for (int i = 0; i < DECK_FILES_MAX + 2; i++) {
+        snprintf(name, sizeof name, "%04d.conf", i);
+        unlink(in_folder(name));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_deck_is_read),           cmocka_unit_test(names_are_marked),
@@ -319,7 +346,7 @@ int main(void) {
         cmocka_unit_test(large_decks_are_sorted),   cmocka_unit_test(items_are_bounded),
         cmocka_unit_test(folders_by_language),      cmocka_unit_test(practices_by_language),
         cmocka_unit_test(folders_that_are_none),    cmocka_unit_test(decks_are_told_from_schedules),
-        cmocka_unit_test(installed_decks_are_fine),
+        cmocka_unit_test(installed_decks_are_fine), cmocka_unit_test(as_many_decks_as_may_be),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1371,6 +1371,24 @@ static void test_free_nothing(void **state) {
     assert_null(journal_free(NULL));
 }
 
+/* The newest of them. */
+static void test_as_many_kept_lines_as_come_back(void **state) {
+    struct place *place = *state;
+    char sql[600];
+    snprintf(sql, sizeof sql,
+             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+             " INSERT INTO event (id, entry, device, kind, time_usec, offset_sec, step, keep, note)"
+             " SELECT CAST(printf('%%016d', i) AS BLOB), CAST(printf('%%016d', i) AS BLOB), zeroblob(16), "
+             "'noted', i, 0,"
+             " 0, 1, 'line ' || i FROM n; INSERT INTO kept SELECT entry FROM event",
+             OWN_LINES_MAX + 3);
+    assert_int_equal(sqlite3_exec(place->journal->db, sql, NULL, NULL, NULL), SQLITE_OK);
+    _cleanup_(library_freep) struct library *library = library_new();
+    assert_int_equal(journal_add_own(place->journal, library), 0);
+    assert_int_equal(library->n_prompts, OWN_LINES_MAX);
+    assert_string_equal(library->prompts[0].text, "line 4");
+}
+
 /* SQLite keeps any bytes; nobody else takes them. */
 static void test_damaged_texts_are_mended(void **state) {
     struct place *place = *state;
@@ -1401,6 +1419,7 @@ int main(void) {
         TEST(test_linked_folder),
         TEST(test_empty_file_becomes_a_journal),
         TEST(test_damaged_texts_are_mended),
+        TEST(test_as_many_kept_lines_as_come_back),
         TEST(test_moved_away),
         TEST(test_reader),
         TEST(test_reader_never_writes),
