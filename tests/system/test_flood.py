@@ -116,6 +116,28 @@ def test_imports_are_of_a_size_that_is_soon_taken_in(caller, tmp_path):
 
 
 @pytest.mark.full
+def test_a_large_schedule_and_large_decks(person, screen):
+    """Ten thousand reminders, and fifty thousand prompts in five decks, with the shipped ones beside them."""
+    assert screen
+    reminders = ",\n".join(f'{{ name = "r{number}"; at = "Mon *-1..6-1..7 {number % 24}:{number % 60}"; }}'
+                           for number in range(10000))
+    person.schedule(f"reminders = (\n{reminders}\n);\n")
+    assert 500000 < person.config.stat().st_size < MIB
+    decks = person.folder / "data/kindly/decks"
+    decks.mkdir(parents=True)
+    for deck in range(5):
+        prompts = ",\n".join(f'{{ id = "d{deck}-{number}"; text = "This is the text of prompt {number}."; }}'
+                             for number in range(10000))
+        (decks / f"{deck}.conf").write_text(f'theme = "care"; language = "en"; prompts = (\n{prompts}\n);\n')
+    daemon = person.start()
+    caller = person.caller()
+    assert caller.get("Problem") == "" and len(caller.call("ListUpcoming", 100)) == 100
+    assert caller.call("Prompt", "care")
+    caller.call("Reload")
+    assert memory(daemon, "VmHWM") < 96 * MIB
+
+
+@pytest.mark.full
 def test_twenty_thousand_calls_of_two_hundred_clients(person, daemon, caller):
     lines = [Line(person.bus.address) for _ in range(200)]
     before = memory(daemon, "VmRSS")
