@@ -36,6 +36,9 @@ struct pages {
     uint32_t n_in_wal;
     uint8_t *page;   /* the one that was read last */
     uint32_t number; /* its number; 0: none */
+    /* Bytes that rows may still take from outside their leaves. A page of these is part of one row, and a row
+     * is read twice; only in damage they lead in circles, a million times over. */
+    uint64_t overflow_left;
 };
 
 static uint32_t read32(const uint8_t *bytes) {
@@ -155,7 +158,9 @@ static int pages_open(struct pages *pages, const char *path) {
     pages->n = (uint32_t)MIN_OF(((uint64_t)status.st_size + pages->page_size - 1) / pages->page_size,
                                 (uint64_t)UINT32_MAX / 4);
     pages->page = malloc(pages->page_size);
-    return pages->page ? open_wal(pages, path) : -ENOMEM;
+    int r = pages->page ? open_wal(pages, path) : -ENOMEM;
+    pages->overflow_left = (uint64_t)2 * MAX_OF(pages->n, pages->n_in_wal) * pages->page_size;
+    return r;
 }
 
 /* NULL: it can't be read. Borrowed until the next. */
@@ -311,8 +316,9 @@ static int read_cell(struct pages *pages, uint32_t number, uint32_t cell, struct
     if (!read_varint(&at, end, &size) || !read_varint(&at, end, &rowid) || size > PAYLOAD_MAX)
         return 0;
     size_t local = local_size(pages, size);
-    if (local + (local < size ? 4 : 0) > (size_t)(end - at))
+    if (local + (local < size ? 4 : 0) > (size_t)(end - at) || size - local > pages->overflow_left)
         return 0;
+    pages->overflow_left -= size - local;
     _cleanup_free_ uint8_t *payload = malloc(size + 1);
     if (!payload)
         return -ENOMEM;
