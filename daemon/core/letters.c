@@ -42,13 +42,17 @@ bool letters_are_whole(const char *text) {
     return true;
 }
 
+static bool is_control(uint32_t letter) {
+    return letter < 0x20 || (letter >= 0x7f && letter < 0xa0);
+}
+
 /* Never longer than before. */
-void letters_mend(char *text) {
+static void mend(char *text, bool controls_too) {
     char *to = text;
     for (const char *at = text; *at;) {
         const char *begin = at;
         uint32_t letter;
-        if (take_stray(&at, &letter))
+        if (take_stray(&at, &letter) || (controls_too && is_control(letter)))
             *to++ = '?';
         else {
             memmove(to, begin, (size_t)(at - begin));
@@ -56,6 +60,14 @@ void letters_mend(char *text) {
         }
     }
     *to = 0;
+}
+
+void letters_mend(char *text) {
+    mend(text, false);
+}
+
+void letters_make_plain(char *text) {
+    mend(text, true);
 }
 
 size_t letters_cut(const char *text, size_t size) {

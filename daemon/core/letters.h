@@ -32,6 +32,9 @@ uint32_t letter_next(const char **at);
 bool letters_are_whole(const char *text);
 void letters_mend(char *text);
 
+/* The same, and for control characters too: what a terminal would obey. */
+void letters_make_plain(char *text);
+
 /* The longest beginning of at most `size` bytes that ends with a whole character. */
 size_t letters_cut(const char *text, size_t size);
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/core/letters.h"
 #include "daemon/store/entries.h"
 #include "daemon/store/json.h"
 
@@ -163,10 +164,12 @@ __attribute__((format(printf, 2, 3))) static int mistake(char **ret_what, const 
     va_start(arguments, format);
     int length = vasprintf(ret_what, format, arguments);
     va_end(arguments);
-    if (length >= 0)
-        return -EINVAL;
-    *ret_what = NULL;
-    return -ENOMEM;
+    if (length < 0) {
+        *ret_what = NULL;
+        return -ENOMEM;
+    }
+    letters_make_plain(*ret_what);
+    return -EINVAL;
 }
 
 static int read_string(const struct key *key, const struct json_value *value, size_t length_max,

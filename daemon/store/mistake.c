@@ -18,15 +18,6 @@ void mistakes_done(struct mistakes *mistakes) {
     *mistakes = (struct mistakes){0};
 }
 
-/* What stands in a file may not steer the terminal on which it is told; and a path can be any bytes, while a bus
- * takes only UTF-8. */
-static void make_plain(char *text) {
-    letters_mend(text);
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
-}
-
 static bool is_of_file(const struct mistake *mistake, const char *file) {
     size_t length = strlen(file);
     return strncmp(mistake->text, file, length) == 0 && mistake->text[length] == ':';
@@ -96,7 +87,7 @@ int mistakes_add(struct mistakes *mistakes, enum severity severity, const char *
             return -ENOMEM;
         }
         size_t place = place_for(mistakes, file, line);
-        make_plain(text);
+        letters_make_plain(text); /* a path can be any bytes, and what is told may not steer a terminal */
         r = insert(mistakes, place, (struct mistake){text, severity, line});
         if (r == 0)
             text = NULL;

@@ -395,6 +395,13 @@ static void texts_are_mended(void **state) {
     }
 }
 
+static void texts_are_made_plain(void **state) {
+    char text[] = "a\033[1m\302\233\177\n\303\244\303";
+    (void)state;
+    letters_make_plain(text);
+    assert_string_equal(text, "a?[1m???\303\244?");
+}
+
 static void texts_are_cut_between_letters(void **state) {
     static const char text[] = "a\303\244\342\202\254\360\237\222\232";
     static const size_t ends[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
@@ -413,6 +420,7 @@ int main(void) {
         cmocka_unit_test(shares_are_weighed),
         cmocka_unit_test(letters_are_known),
         cmocka_unit_test(texts_are_mended),
+        cmocka_unit_test(texts_are_made_plain),
         cmocka_unit_test(texts_are_cut_between_letters),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
