@@ -531,6 +531,8 @@ char *get_text(struct query *query) {
 void get_bytes16(struct query *query, void *ret) {
     int column = query->next++;
     const void *bytes = sqlite3_column_blob(query->statement, column);
+    if (!bytes && sqlite3_column_type(query->statement, column) == SQLITE_BLOB)
+        query->error = -ENOMEM;
     if (bytes && sqlite3_column_bytes(query->statement, column) == 16)
         memcpy(ret, bytes, 16);
     else
