@@ -23,6 +23,7 @@ struct mistakes {
     size_t n, capacity;
     size_t n_errors; /* of all, also those over the bound */
     size_t n_untold; /* over the bound */
+    bool may_pass;   /* one is that a file could not be read just now: see error_may_pass() */
 };
 
 void mistakes_done(struct mistakes *mistakes);
