@@ -37,7 +37,6 @@ struct watch {
 static int on_still(sd_event_source *source, uint64_t usec, void *userdata) {
     (void)source, (void)usec;
     struct watch *watch = userdata;
-    watch->still = sd_event_source_unref(watch->still);
     watch->changed(watch->userdata);
     return 0;
 }
@@ -69,11 +68,12 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
             at += sizeof *event + event->len;
         }
     }
-    if (!concerned)
-        return 0;
-    watch->still = sd_event_source_disable_unref(watch->still);
-    return sd_event_add_time_relative(watch->event, &watch->still, CLOCK_MONOTONIC, STILL_USEC, 0, on_still,
-                                      watch);
+    if (concerned) {
+        /* Can't fail once the loop has had the timer, which has been so since watch_new(). */
+        (void)sd_event_source_set_time_relative(watch->still, STILL_USEC);
+        (void)sd_event_source_set_enabled(watch->still, SD_EVENT_ONESHOT);
+    }
+    return 0;
 }
 
 int watch_new(sd_event *event, watch_changed changed, void *userdata, struct watch **ret) {
@@ -87,6 +87,11 @@ int watch_new(sd_event *event, watch_changed changed, void *userdata, struct wat
     if (watch->fd < 0)
         return -errno;
     int r = sd_event_add_io(event, &watch->source, watch->fd, EPOLLIN, on_events, watch);
+    if (r >= 0)
+        r = sd_event_add_time(event, &watch->still, CLOCK_MONOTONIC, USEC_INFINITY, USEC_PER_MSEC, on_still,
+                              watch);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(watch->still, SD_EVENT_OFF);
     if (r < 0)
         return r;
     *ret = TAKE_PTR(watch);
