@@ -65,12 +65,13 @@ DRIVERS    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/system/*-driver.c)))
 BENCHES    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/bench/*.c)))
 MEASURING  := $(filter-out %/make-journal,$(BENCHES)) $(sort $(wildcard tests/bench/*.py))
 SIMULATE   := $(O)/tests/simulate/simulate
+INJECT     := $(O)/inject-day
 UNITS      := $(patsubst units/%.in,$(O)/%,$(wildcard units/*.in))
 LINGUAS    := $(shell cat po/LINGUAS)
 CATALOGUES := $(LINGUAS:%=$(O)/locale/%/LC_MESSAGES/kindly.mo)
 PAGES      := $(patsubst docs/%.scd,$(O)/man/%,$(sort $(wildcard docs/*.scd)))
 OBJS := $(SHARED) $(DESKTOP) $(CLIENT) $(NOTIFY_GLIB) $(NOTIFY_TTY) $(NOTIFY_BOTH) $(SANDBOX) $(KINDLYD) \
-        $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o) $(call objects,tests/simulate/*.c)
+        $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o) $(call objects,tests/simulate/*.c tests/inject/*.c)
 
 ifneq ($(V),1)
 Q_CC = @echo '  CC    $@';
@@ -95,13 +96,25 @@ $(TESTS) $(BENCHES): %: %.o $(SHARED) $(DESKTOP) $(NOTIFY_BOTH)
 $(O)/tests/unit/test-figures: $(O)/daemon/client/figures.o
 $(DRIVERS): %: %.o $(SHARED) $(DESKTOP)
 $(SIMULATE): $(call objects,tests/simulate/*.c daemon/core/*.c)
+$(INJECT): $(O)/tests/inject/day.o $(O)/tests/inject/inject.o $(KINDLYD) $(SHARED) $(DESKTOP)
 
 $(O)/kindly-notify: LIBS = $(GLIB_LIBS)
 $(O)/kindly-tty: LIBS = $(TTY_LIBS)
 $(O)/kindlyd $(O)/kindly $(DRIVERS) $(BENCHES): LIBS = $(BASE_LIBS) -lm
 $(TESTS): LIBS = $(BASE_LIBS) -lm -lcmocka
 $(SIMULATE): LIBS = -lm
-$(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES) $(SIMULATE): $(O)/.flags
+# Calls of the product that can fail go through the tests (tests/inject/calls.h).
+WRAPS = @$(O)/tests/inject/wraps
+$(INJECT): LIBS = $(WRAPS) $(foreach name,main sd_event_loop bus_object_new commit,-Wl,--wrap=$(name)) $(BASE_LIBS) -lm
+INJECTED := $(O)/tests/unit/test-failures $(O)/tests/unit/test-keeper-fuzz
+$(INJECTED): LIBS = $(WRAPS) $(BASE_LIBS) -lm -lcmocka
+$(INJECTED): $(O)/tests/inject/inject.o
+$(INJECT) $(INJECTED): $(O)/tests/inject/wraps
+$(O)/tests/inject/wraps: tests/inject/calls.h $(O)/.flags
+	@mkdir -p $(@D)
+	$(Q_GEN){ printf '#define %s(family, type, name, ...) -Wl,--wrap=name\n' CALL DONE_FIRST VARIADIC BY_HAND; \
+	  cat $<; } | $(CC) -E -P - >$@
+$(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES) $(SIMULATE) $(INJECT): $(O)/.flags
 	$(Q_LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS) $(LDLIBS)
 
 # Objects follow their flags: a changed compiler or flag set rebuilds this variant, and nothing else.
@@ -202,7 +215,7 @@ run: deps-run
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@units/run.sh $(O)
 
-test-programs: all $(PAGES) $(TESTS) $(DRIVERS) $(SIMULATE)
+test-programs: all $(PAGES) $(TESTS) $(DRIVERS) $(SIMULATE) $(INJECT)
 
 check: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs
