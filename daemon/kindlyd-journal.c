@@ -37,11 +37,12 @@ static int open_journal(struct daemon *daemon) {
     return open_journal_with(daemon, journal_open);
 }
 
-/* While running: the schedule's reminders start in it at once. */
+/* While running: the schedule's reminders are in force since it was read. */
 static void start_in_journal(struct daemon *daemon) {
     if (!daemon->journal || !daemon->schedule)
         return;
-    int r = journal_note_reminders(daemon->journal, daemon->schedule, clock_realtime(), daemon->starts_usec);
+    int r =
+        journal_note_reminders(daemon->journal, daemon->schedule, daemon->adopted_usec, daemon->starts_usec);
     if (r >= 0)
         r = build_plan(daemon);
     if (r < 0)

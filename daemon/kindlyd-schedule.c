@@ -149,6 +149,7 @@ static int adopt(struct daemon *daemon, struct schedule *given_schedule, struct 
     daemon->schedule = TAKE_PTR(schedule);
     daemon->library = TAKE_PTR(library);
     daemon->starts_usec = TAKE_PTR(starts);
+    daemon->adopted_usec = clock_realtime();
     presence_configure(daemon->presence, daemon->schedule->hold, daemon->schedule->idle_after_usec);
     return 0;
 }

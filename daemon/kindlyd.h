@@ -48,6 +48,7 @@ struct daemon {
     struct schedule *schedule;
     struct library *library;
     usec_t *starts_usec;
+    usec_t adopted_usec; /* when the schedule was put in force */
     struct plan *plan;
     struct hash_key secret;
 

@@ -409,9 +409,21 @@ pid_t __wrap_fork(void) {
             close(other_end);
         return -1;
     }
+    if (!inject_on_start)
+        return __real_fork();
+    int ends[2];
+    if (pipe(ends) < 0)
+        abort();
     pid_t pid = __real_fork();
-    if (pid > 0 && inject_on_start)
-        inject_on_start(other_end, pid);
+    if (pid == 0)
+        return 0;
+    /* Until it has closed all that it was given: as long as it holds the other end of a link, that link
+     * doesn't end. */
+    close(ends[1]);
+    if (pid > 0)
+        (void)!__real_read(ends[0], &(char){0}, 1);
+    close(ends[0]);
+    inject_on_start(other_end, pid);
     return pid;
 }
 

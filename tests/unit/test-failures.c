@@ -362,7 +362,6 @@ static int piece_backup(struct bench *bench) {
 }
 
 static int piece_export(struct bench *bench) {
-    _cleanup_free_ char *problem = NULL;
     int fd = memfd_create("export", MFD_CLOEXEC);
     if (fd < 0)
         return -errno;
