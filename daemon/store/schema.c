@@ -383,6 +383,9 @@ int transaction_begin(struct journal *journal) {
     struct query rollback = query_start(journal, STATEMENT_ROLLBACK);
     if (rollback.error < 0)
         return rollback.error;
+    /* One that could not be gone back from, when everything failed. */
+    if (!sqlite3_get_autocommit(journal->db))
+        run_simple(journal, STATEMENT_ROLLBACK);
     return run_simple(journal, STATEMENT_BEGIN);
 }
 
