@@ -69,6 +69,7 @@ static struct {
 
     char error[256]; /* of the last call */
     bool locked;     /* what the screen saver says */
+    char cookie[20]; /* of a hold; "": none */
     bool unrecorded; /* the last turn could not be written */
 
     /* what the properties' signals said */
@@ -728,6 +729,11 @@ static void step_pause(void) {
         wrong("it was resumed, and isn't");
 }
 
+static void release(void) {
+    if (*day.cookie && call("Release", NULL, "s", day.cookie))
+        *day.cookie = 0;
+}
+
 static void step_lists(void) {
     call("ListEntries", NULL, "ttu", (uint64_t)0, UINT64_MAX, 100u);
     call("ListPresence", NULL, NULL);
@@ -736,10 +742,10 @@ static void step_lists(void) {
     if (call("Hold", &reply, "s", "a talk")) {
         const char *cookie;
         sure(sd_bus_message_read(reply, "s", &cookie), "a cookie");
-        rest();
-        if (!call("Release", NULL, "s", cookie))
-            call("Release", NULL, "s", cookie);
+        snprintf(day.cookie, sizeof day.cookie, "%s", cookie);
         sd_bus_message_unref(reply);
+        rest();
+        release();
     }
     rest();
 }
@@ -924,6 +930,7 @@ static void live(void) {
             inject_mend();
             rest();
         }
+        release(); /* a Release that failed is asked for again */
         compare_with_disk();
     }
 }
