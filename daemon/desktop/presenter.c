@@ -267,7 +267,7 @@ static void give_answer(struct presenter *presenter, struct answer answer) {
 static int on_again(sd_event_source *source, uint64_t usec, void *userdata) {
     (void)source, (void)usec;
     struct presenter *presenter = userdata;
-    while (presenter->n_answers > 0) {
+    for (size_t n = presenter->n_answers; n > 0; n--) { /* what is added meanwhile has its own time */
         if (tell(presenter, &presenter->answers[0]) < 0) {
             start_timer(presenter->again, AGAIN_USEC);
             return 0;
@@ -522,8 +522,10 @@ static int try_to_show(struct presenter *presenter, const struct showing *showin
         return -ENXIO;
     sd_bus_message *m;
     int r = write_show(presenter, showing, &m);
-    if (r < 0)
+    if (r < 0) {
+        begin_pause(presenter);
         return r;
+    }
     sd_bus_message_unref(presenter->pending);
     presenter->pending = m;
     presenter->pending_id = showing->id;
