@@ -14,7 +14,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("KINDLY_BUILD") or ROOT / "build/release").resolve()
 FAMILIES = "memory", "sqlite", "sqlite-heap", "sqlite-disk", "bus", "files"
-DEPTH = 6
+DEPTH = 5
 DEPTH_LASTING = 3  # a condition that lasts meets the same code by many ways
 
 
