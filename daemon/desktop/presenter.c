@@ -29,7 +29,7 @@
 #define PAUSE_FIRST_USEC (5 * USEC_PER_SEC)
 #define PAUSE_LAST_USEC  (5 * USEC_PER_MINUTE)
 #define AGAIN_USEC       (5 * USEC_PER_SEC)
-/* Kept at once: a person does not do more on one notification than this. */
+/* Kept at once; half of them signals: a person does not do more on one notification than this. */
 #define ANSWERS_MAX 16
 
 /* What is to be said to the daemon. Kept without memory of its own. */
@@ -247,8 +247,9 @@ static int tell(struct presenter *presenter, const struct answer *answer) {
     }
 }
 
+/* What becomes of a Show always finds room, or the prompt would count as being shown for ever. */
 static void keep_answer(struct presenter *presenter, struct answer answer, usec_t again_usec) {
-    if (presenter->n_answers == ANSWERS_MAX) {
+    if (presenter->n_answers >= (answer.kind == ANSWER_SIGNAL ? ANSWERS_MAX / 2 : ANSWERS_MAX)) {
         sd_bus_message_unref(answer.m);
         return;
     }
