@@ -221,6 +221,8 @@ CALL(FILES, int, access, (const char *path, int how), (path, how), -1, EACCES)
 CALL(FILES, int, faccessat, (int folder, const char *path, int how, int flags), (folder, path, how, flags),
      -1, EACCES)
 CALL(FILES, int, chmod, (const char *path, mode_t mode), (path, mode), -1, EPERM)
+CALL(FILES, int, fchmodat, (int folder, const char *path, mode_t mode, int flags),
+     (folder, path, mode, flags), -1, EPERM)
 CALL(FILES, int, fchmod, (int fd, mode_t mode), (fd, mode), -1, EPERM)
 CALL(FILES, int, utimensat, (int folder, const char *path, const struct timespec times[2], int flags),
      (folder, path, times, flags), -1, EPERM)
