@@ -77,12 +77,13 @@ BARE       := $(O)/tests/bench/bare
 SIMULATE   := $(O)/tests/simulate/simulate
 FUZZERS    := $(patsubst %.c,$(O)/%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 FUZZ_PARTS := $(O)/tests/fuzz/fuzz.o $(O)/tests/fuzz/state.o $(if $(filter fuzz,$(VARIANT)),,$(O)/tests/fuzz/replay.o)
+INJECT     := $(O)/inject-day
 UNITS      := $(patsubst units/%.in,$(O)/%,$(wildcard units/*.in))
 LINGUAS    := $(shell cat po/LINGUAS)
 CATALOGUES := $(LINGUAS:%=$(O)/locale/%/LC_MESSAGES/kindly.mo)
 PAGES      := $(patsubst docs/%.scd,$(O)/man/%,$(sort $(wildcard docs/*.scd)))
 OBJS := $(SHARED) $(DESKTOP) $(CLIENT) $(NOTIFY_GLIB) $(NOTIFY_TTY) $(NOTIFY_BOTH) $(SANDBOX) $(KINDLYD) \
-        $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o) $(call objects,tests/simulate/*.c tests/fuzz/*.c)
+        $(TESTS:=.o) $(DRIVERS:=.o) $(BENCHES:=.o) $(call objects,tests/simulate/*.c tests/fuzz/*.c tests/inject/*.c)
 
 ifneq ($(V),1)
 Q_CC = @echo '  CC    $@';
@@ -115,6 +116,7 @@ $(O)/tests/fuzz/fuzz-line: $(NOTIFY_BOTH)
 $(O)/tests/fuzz/fuzz-show: $(NOTIFY_BOTH) $(call objects,daemon/notify/*-card.c)
 $(O)/tests/fuzz/fuzz-arguments: $(filter-out %/kindly.o,$(CLIENT))
 $(O)/tests/fuzz/fuzz-daemon: $(O)/tests/fuzz/hands.o $(DESKTOP) $(filter-out %/kindlyd.o,$(KINDLYD))
+$(INJECT): $(O)/tests/inject/day.o $(O)/tests/inject/inject.o $(KINDLYD) $(SHARED) $(DESKTOP)
 
 $(O)/kindly-notify: LIBS = $(GLIB_LIBS)
 $(O)/kindly-tty: LIBS = $(TTY_LIBS)
@@ -126,7 +128,18 @@ $(O)/tests/fuzz/fuzz-show: LIBS += $(GLIB_LIBS)
 $(O)/tests/fuzz/fuzz-arguments: LIBS += -Wl,--wrap=clock_gettime
 $(O)/tests/fuzz/fuzz-daemon: LIBS += $(addprefix -Xlinker --wrap=,clock_gettime timerfd_settime getrandom socketpair \
                                   fork kill sd_event_add_child sd_bus_call_method)
-$(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES) $(SIMULATE) $(FUZZERS): $(O)/.flags
+# Calls of the product that can fail go through the tests (tests/inject/calls.h).
+WRAPS = @$(O)/tests/inject/wraps
+$(INJECT): LIBS = $(WRAPS) $(foreach name,main sd_event_loop bus_object_new commit,-Wl,--wrap=$(name)) $(BASE_LIBS) -lm
+INJECTED := $(O)/tests/unit/test-failures $(O)/tests/unit/test-keeper-fuzz
+$(INJECTED): LIBS = $(WRAPS) $(BASE_LIBS) -lm -lcmocka
+$(INJECTED): $(O)/tests/inject/inject.o
+$(INJECT) $(INJECTED): $(O)/tests/inject/wraps
+$(O)/tests/inject/wraps: tests/inject/calls.h $(O)/.flags
+	@mkdir -p $(@D)
+	$(Q_GEN){ printf '#define %s(family, type, name, ...) -Wl,--wrap=name\n' CALL DONE_FIRST VARIADIC BY_HAND; \
+	  cat $<; } | $(CC) -E -P - >$@
+$(PROGRAMS) $(TESTS) $(DRIVERS) $(BENCHES) $(SIMULATE) $(FUZZERS) $(INJECT): $(O)/.flags
 	$(Q_LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS) $(LDLIBS)
 
 # Loaded into programs by tests, whatever these were built with: no sanitizer of its own.
@@ -250,7 +263,7 @@ run: deps-run
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@units/run.sh $(O)
 
-test-programs: all $(PAGES) $(TESTS) $(DRIVERS) $(PRELOADS) $(SIMULATE) $(FUZZERS)
+test-programs: all $(PAGES) $(TESTS) $(DRIVERS) $(PRELOADS) $(SIMULATE) $(FUZZERS) $(INJECT)
 
 check: deps-check
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs

@@ -7,8 +7,6 @@
 #include "daemon/kindlyd.h"
 #include "daemon/store/sync.h"
 
-#define FORGET_AGAIN_USEC (5 * USEC_PER_SEC)
-
 /* What is told of a journal that was set aside, until the person has seen it (kindly doctor). */
 void read_notice(struct daemon *daemon) {
     _cleanup_free_ char *notice = NULL, *text = NULL;
@@ -39,11 +37,14 @@ static int open_journal(struct daemon *daemon) {
     return open_journal_with(daemon, journal_open);
 }
 
-/* While running: the schedule's reminders start in it at once. */
+/* While running: the schedule's reminders are in force since it was read; where the clock was ahead then,
+ * since it was put right. */
 void start_in_journal(struct daemon *daemon) {
     if (!daemon->journal || !daemon->schedule)
         return;
-    int r = journal_note_reminders(daemon->journal, daemon->schedule, clock_realtime(), daemon->starts_usec);
+    daemon->adopted_usec = MIN_OF(daemon->adopted_usec, clock_realtime());
+    int r =
+        journal_note_reminders(daemon->journal, daemon->schedule, daemon->adopted_usec, daemon->starts_usec);
     if (r >= 0)
         r = build_plan(daemon);
     if (r < 0)
@@ -146,42 +147,30 @@ int journal_result(struct daemon *daemon, int r) {
 
 /* --- Erasing ---------------------------------------------------------------------------------- */
 
-static int on_flush(sd_event_source *source, uint64_t usec, void *userdata);
-
-static void flush_later(struct daemon *daemon) {
-    if (!daemon->flush)
-        sd_event_add_time_relative(daemon->event, &daemon->flush, CLOCK_MONOTONIC, FORGET_AGAIN_USEC,
-                                   USEC_PER_SEC, on_flush, daemon);
-}
-
-/* This device's files in shared folders, written anew without what was erased. One that can't be is tried
- * again with the next thing that is erased, and by kindly sync. */
+/* This device's files in shared folders, written anew without what was erased. Where a folder can't be
+ * written, kindly sync mends it, or the next thing that is erased. */
 void erase_shared(struct daemon *daemon) {
     int r = daemon->journal ? sync_erase_own(daemon->journal, daemon->journal_path, clock_realtime()) : 0;
-    if (r == -EWOULDBLOCK)
-        flush_later(daemon);
+    if (error_may_pass(r)) /* -EAGAIN: kindly sync is running */
+        try_again(daemon, UNDONE_FLUSH);
     else if (r < 0)
         say(LOG_WARNING, "what was erased is still in a file of a shared folder (%s); kindly sync mends it",
             reason_of(r));
 }
 
-static int on_flush(sd_event_source *source, uint64_t usec, void *userdata) {
-    (void)source, (void)usec;
-    struct daemon *daemon = userdata;
-    daemon->flush = sd_event_source_disable_unref(daemon->flush);
-    if (daemon->journal && journal_flush(daemon->journal) == 1)
-        flush_later(daemon);
+void flush_erased(struct daemon *daemon) {
+    if (daemon->journal && journal_flush(daemon->journal) != 0)
+        try_again(daemon, UNDONE_FLUSH);
     erase_shared(daemon);
-    return 0;
 }
 
-/* What journal_forget() gave; where a reader holds old pages (`r` is 1), tries again until it has ended. */
+/* What journal_forget() gave; where old pages are left (`r` is 1), tries again until they aren't. */
 int erased(struct daemon *daemon, int r) {
     if (r >= 0) {
         renew_library(daemon);
         erase_shared(daemon);
     }
     if (r == 1)
-        flush_later(daemon);
+        try_again(daemon, UNDONE_FLUSH);
     return r == 1 ? -EAGAIN : journal_result(daemon, r);
 }

@@ -55,13 +55,17 @@ static int load_decks(struct daemon *daemon, const struct schedule *schedule, st
         r = deck_load_folder(library, daemon->options.decks[i], schedule->languages, schedule->n_languages,
                              &mistakes);
     _cleanup_free_ char *told = told_mistakes(&mistakes);
+    if (mistakes.may_pass)
+        try_again(daemon, UNDONE_TEXTS);
     mistakes_done(&mistakes);
     if (told)
         set_file_problem(&daemon->deck_problem, told, N_("it is left out"));
     else
         set_problem(&daemon->deck_problem, NULL);
-    if (r >= 0 && daemon->journal && journal_add_own(daemon->journal, library) < 0)
-        say(LOG_WARNING, "the lines you kept could not be read from the journal");
+    if (r >= 0 && daemon->journal && journal_add_own(daemon->journal, library) < 0) {
+        say(LOG_WARNING, "the lines you kept could not be read from the journal yet");
+        try_again(daemon, UNDONE_TEXTS);
+    }
     if (r < 0)
         return r;
     *ret = TAKE_PTR(library);
@@ -71,8 +75,11 @@ static int load_decks(struct daemon *daemon, const struct schedule *schedule, st
 /* The person kept a line, or let one go: the texts there are have changed. */
 void renew_library(struct daemon *daemon) {
     struct library *library;
-    if (load_decks(daemon, daemon->schedule, &library) < 0)
+    daemon->undone &= ~(unsigned)UNDONE_TEXTS;
+    if (load_decks(daemon, daemon->schedule, &library) < 0) {
+        try_again(daemon, UNDONE_TEXTS);
         return;
+    }
     library_free(daemon->library);
     daemon->library = library;
 }
@@ -98,18 +105,23 @@ static int load(struct daemon *daemon, const char *path, struct schedule **ret_s
         r = deck_settle_languages(schedule, daemon->options.decks, daemon->options.n_decks);
     if (r < 0)
         *ret_message = told_mistakes(&mistakes);
+    bool may_pass = mistakes.may_pass;
     mistakes_done(&mistakes);
     if (r < 0)
-        return r == -ENOMEM ? r : -EINVAL;
+        return error_may_pass(r) ? r : may_pass ? -EAGAIN : -EINVAL;
     *ret_schedule = TAKE_PTR(schedule);
     *ret_library = TAKE_PTR(library);
     return 0;
 }
 
+static int new_plan(struct daemon *daemon, const struct schedule *schedule, const usec_t *starts_usec,
+                    struct plan **ret) {
+    return plan_new(schedule, starts_usec, clock_zone(daemon->clock), &daemon->secret, ret);
+}
+
 int build_plan(struct daemon *daemon) {
     struct plan *plan;
-    int r =
-        plan_new(daemon->schedule, daemon->starts_usec, clock_zone(daemon->clock), &daemon->secret, &plan);
+    int r = new_plan(daemon, daemon->schedule, daemon->starts_usec, &plan);
     if (r < 0)
         return r;
     plan_free(daemon->plan);
@@ -117,34 +129,49 @@ int build_plan(struct daemon *daemon) {
     return 0;
 }
 
-/* Puts a loaded schedule in force. */
-static int adopt(struct daemon *daemon, struct schedule *schedule, struct library *library) {
+/* Puts a loaded schedule in force, with all that stands on it; or nothing has changed. Takes both. */
+static int adopt(struct daemon *daemon, struct schedule *given_schedule, struct library *given_library) {
+    _cleanup_(schedule_freep) struct schedule *schedule = given_schedule;
+    _cleanup_(library_freep) struct library *library = given_library;
     _cleanup_free_ usec_t *starts = calloc(schedule->n_reminders + 1, sizeof *starts);
+    struct plan *plan;
     if (!starts)
         return -ENOMEM;
     int r = daemon->journal ? journal_note_reminders(daemon->journal, schedule, clock_realtime(), starts) : 0;
     if (r < 0)
         say(LOG_WARNING, "cannot note the reminders: %s", reason_of(r));
-    daemon->plan = plan_free(daemon->plan);
+    r = new_plan(daemon, schedule, starts, &plan);
+    if (r < 0)
+        return r;
+    plan_free(daemon->plan);
     schedule_free(daemon->schedule);
     library_free(daemon->library);
     free(daemon->starts_usec);
-    daemon->schedule = schedule;
-    daemon->library = library;
+    daemon->plan = plan;
+    daemon->schedule = TAKE_PTR(schedule);
+    daemon->library = TAKE_PTR(library);
     daemon->starts_usec = TAKE_PTR(starts);
-    presence_configure(daemon->presence, schedule->hold, schedule->idle_after_usec);
-    return build_plan(daemon);
+    daemon->adopted_usec = clock_realtime();
+    presence_configure(daemon->presence, daemon->schedule->hold, daemon->schedule->idle_after_usec);
+    return 0;
 }
 
 /* Before they are read, so that no later change is missed. */
-void watch_files(struct daemon *daemon) {
+int watch_files(struct daemon *daemon) {
     watch_clear(daemon->watch);
-    watch_file(daemon->watch, daemon->config_path);
-    for (size_t i = 0; i < daemon->options.n_decks; i++)
-        watch_folder(daemon->watch, daemon->options.decks[i]);
+    int r = watch_file(daemon->watch, daemon->config_path);
+    for (size_t i = 0; i < daemon->options.n_decks; i++) {
+        int watched = watch_folder(daemon->watch, daemon->options.decks[i]);
+        r = r < 0 ? r : watched;
+    }
     _cleanup_free_ char *person = NULL;
-    if (!daemon->options.config && path_user_config(&person) >= 0 && !streq(person, daemon->config_path))
-        watch_file(daemon->watch, person);
+    int found = daemon->options.config ? 0 : path_user_config(&person);
+    if (person && !streq(person, daemon->config_path))
+        found = watch_file(daemon->watch, person);
+    r = r < 0 ? r : found;
+    if (error_may_pass(r))
+        try_again(daemon, UNDONE_WATCH);
+    return r;
 }
 
 int find_config(struct daemon *daemon) {
@@ -188,6 +215,8 @@ int reload(struct daemon *daemon, char **ret_message) {
         set_file_problem(&daemon->config_problem, message, N_("the schedule in force stays"));
         settle(daemon);
     }
+    if (error_may_pass(r))
+        try_again(daemon, UNDONE_RELOAD);
     sd_notify(0, "READY=1");
     if (r < 0 && ret_message)
         *ret_message = TAKE_PTR(message);
@@ -204,7 +233,9 @@ int load_first(struct daemon *daemon) {
     struct library *library;
     _cleanup_free_ char *message = NULL, *shipped = NULL;
     int r = load(daemon, daemon->config_path, &schedule, &library, &message);
-    if (r == -EINVAL) {
+    if (error_may_pass(r))
+        try_again(daemon, UNDONE_RELOAD);
+    if (r < 0) {
         set_file_problem(&daemon->config_problem, message, N_("the shipped default is in force"));
         _cleanup_free_ char *why = NULL;
         r = path_shipped("kindly.conf", &shipped);

@@ -47,13 +47,7 @@ void show(struct daemon *daemon, const struct effect *effect) {
     for (size_t i = 0; i < showing.n_choices; i++)
         drawn[i] = (struct presenter_choice){choice_id(choices[i]),
                                              keeper_choice_label(&world, choices[i], labels[i])};
-    int r = presenter_show(daemon->presenter, &showing);
-    if (r < 0) {
-        struct uuid id = effect->id;
-        if (r != -ENXIO) /* nothing to show it on is no problem */
-            tell_not_started(daemon, r);
-        take_turn(daemon, act_unshown, &id, false);
-    }
+    presenter_show(daemon->presenter, &showing);
 }
 
 struct showed {
@@ -68,29 +62,34 @@ static int act_showed(const struct keeper *keeper, const struct world *world, vo
     return keeper_showed(keeper, world, s->id, s->bus_id, s->owner, s->server_id, ret);
 }
 
-/* A turn the presenter asked for. One about a prompt that is gone meanwhile is nothing to tell. */
-static void presenter_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded) {
+/* A turn the presenter asked for. One about a prompt that is gone meanwhile is nothing to tell; one that
+ * there was no memory for, or that could not be written down, is asked for again. */
+static int presenter_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded) {
     int r = take_turn(daemon, act, arguments, has_to_be_recorded);
-    if (r < 0 && r != -ENOENT && r != -ESTALE && r != -EINVAL)
+    if (r < 0 && r != -ENOENT && r != -ESTALE && r != -EINVAL && r != -EREMOTEIO) /* that Problem tells */
         say(LOG_ERROR, "an answer on the screen could not be taken: %s", reason_of(r));
     if (daemon->watching)
         advance_now(daemon);
+    return r == -ENOMEM || r == -EREMOTEIO ? r : 0;
 }
 
-static void on_showed(void *userdata, const struct uuid *id, const char *bus_id, const char *owner,
-                      uint32_t server_id) {
+static int on_showed(void *userdata, const struct uuid *id, const char *bus_id, const char *owner,
+                     uint32_t server_id) {
     struct daemon *daemon = userdata;
     struct showed showed = {id, bus_id, owner, server_id};
     set_problem(&daemon->presenter_problem, NULL);
-    presenter_turn(daemon, act_showed, &showed, false);
+    return presenter_turn(daemon, act_showed, &showed, false);
 }
 
-static void on_unshown(void *userdata, const struct uuid *id, const char *problem) {
+static int on_unshown(void *userdata, const struct uuid *id, const char *problem, int error) {
     struct daemon *daemon = userdata;
     struct uuid copy = *id;
-    set_problem(&daemon->presenter_problem, problem);
+    if (error < 0)
+        tell_not_started(daemon, error);
+    else
+        set_problem(&daemon->presenter_problem, problem);
     presence_set_presenter_held(daemon->presence, presenter_held(daemon->presenter));
-    presenter_turn(daemon, act_unshown, &copy, false);
+    return presenter_turn(daemon, act_unshown, &copy, false);
 }
 
 struct said {
@@ -118,22 +117,23 @@ static int act_noted(const struct keeper *keeper, const struct world *world, voi
     return keeper_note(keeper, world, said->text, NOTE_FOR_JOURNAL, &unused, ret);
 }
 
-static void on_chosen(void *userdata, const struct uuid *id, const char *choice) {
+static int on_chosen(void *userdata, const struct uuid *id, const char *choice) {
     struct said said = {id, choice};
-    presenter_turn(userdata, act_chosen, &said, true);
+    return presenter_turn(userdata, act_chosen, &said, true);
 }
 
 /* A prompt can end while its line is being written: it is a line of its own then, not lost. */
-static void on_written(void *userdata, const struct uuid *id, const char *text) {
+static int on_written(void *userdata, const struct uuid *id, const char *text) {
     struct daemon *daemon = userdata;
     struct said said = {id, text};
     struct entry entry;
     if (keeper_find(daemon->keeper, id))
-        presenter_turn(daemon, act_written, &said, true);
-    else if (daemon->journal && journal_find(daemon->journal, id, &entry) >= 0) {
-        entry_done(&entry);
-        presenter_turn(daemon, act_noted, &said, true);
-    }
+        return presenter_turn(daemon, act_written, &said, true);
+    int r = daemon->journal ? journal_find(daemon->journal, id, &entry) : -EREMOTEIO;
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    entry_done(&entry);
+    return presenter_turn(daemon, act_noted, &said, true);
 }
 
 static int act_dismissed(const struct keeper *keeper, const struct world *world, void *id, struct turn *ret) {
@@ -145,14 +145,9 @@ static int act_off_screen(const struct keeper *keeper, const struct world *world
     return keeper_off_screen(keeper, world, id, ret);
 }
 
-static void on_closed(void *userdata, const struct uuid *id, bool dismissed) {
+static int on_closed(void *userdata, const struct uuid *id, bool dismissed) {
     struct uuid copy = *id;
-    presenter_turn(userdata, dismissed ? act_dismissed : act_off_screen, &copy, dismissed);
-}
-
-int act_restart(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
-    (void)unused;
-    return keeper_restart(keeper, world, ret);
+    return presenter_turn(userdata, dismissed ? act_dismissed : act_off_screen, &copy, dismissed);
 }
 
 /* The server still draws it, and would take a click for nobody. It is put back in its place, once: a
@@ -163,8 +158,8 @@ static void on_ended(void *userdata) {
     if (!open)
         return;
     struct uuid id = open->id;
-    bool again = uuid_equal(&daemon->put_back, &id);
-    daemon->put_back = id;
+    bool again = uuid_equal(&daemon->ended_under, &id);
+    daemon->ended_under = id;
     if (again)
         set_problem(
             &daemon->presenter_problem,
@@ -180,8 +175,8 @@ static int act_named(const struct keeper *keeper, const struct world *world, voi
     return keeper_named(keeper, world, ret);
 }
 
-static void on_named(void *userdata) {
-    presenter_turn(userdata, act_named, NULL, false);
+static int on_named(void *userdata) {
+    return presenter_turn(userdata, act_named, NULL, false);
 }
 
 static void on_readiness(void *userdata) {

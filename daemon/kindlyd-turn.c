@@ -55,6 +55,9 @@ int32_t offset_now(const struct world *world) {
     return offset;
 }
 
+/* Of turns that could not be written: with three a prompt, of a month. */
+#define UNWRITTEN_MAX 1000
+
 /* --- Turns ------------------------------------------------------------------------------------ */
 
 static void carry_out(struct daemon *daemon, const struct effect *effect) {
@@ -63,31 +66,76 @@ static void carry_out(struct daemon *daemon, const struct effect *effect) {
     else if (effect->kind == EFFECT_WITHDRAW)
         presenter_withdraw(daemon->presenter, &effect->id);
     else if (effect->kind == EFFECT_ERASE) {
-        struct world world;
-        look_at_world(daemon, &world);
-        int r = daemon->journal ? erased(daemon, journal_forget(daemon->journal, &effect->id, world.now_usec,
-                                                                offset_now(&world)))
-                                : -EREMOTEIO;
-        if (r < 0 && r != -EAGAIN)
-            set_problem(&daemon->journal_problem,
-                        N_("What you chose to erase could not be erased yet; try again"));
+        renew_library(daemon);
+        flush_erased(daemon);
     } else
         bus_signal(daemon->object, effect);
 }
 
-/* State before effect: the journal first, then memory, then the outside. Where nothing can be written, a
- * scheduled prompt goes on in memory; what a caller wants recorded fails, and nothing has changed. */
+/* The state in the journal is whole with any turn, its events are not: those of turns that could not be
+ * written stand before the turn's own. */
+static int prepend_unwritten(struct daemon *daemon, struct turn *turn) {
+    size_t n = daemon->n_unwritten;
+    int r = array_reserve(&turn->events, &turn->events_capacity, turn->n_events + n, sizeof *turn->events);
+    if (r < 0)
+        return r;
+    if (turn->n_events > 0)
+        memmove(turn->events + n, turn->events, turn->n_events * sizeof *turn->events);
+    if (n > 0)
+        memcpy(turn->events, daemon->unwritten, n * sizeof *turn->events);
+    turn->n_events += n;
+    daemon->n_unwritten = 0;
+    return 0;
+}
+
+/* The first `n` of a turn that could not be written, or all, where it goes on in memory. */
+static void keep_unwritten(struct daemon *daemon, struct turn *turn, size_t n) {
+    if (array_reserve(&daemon->unwritten, &daemon->unwritten_capacity, n, sizeof *turn->events) < 0 ||
+        n > UNWRITTEN_MAX) {
+        say(LOG_ERROR, "what happened can't be kept until it can be written");
+        return;
+    }
+    if (n == 0)
+        return;
+    memcpy(daemon->unwritten, turn->events, n * sizeof *turn->events);
+    daemon->n_unwritten = n;
+    turn->n_events -= n;
+    memmove(turn->events, turn->events + n, turn->n_events * sizeof *turn->events);
+}
+
+static int write_turn(struct daemon *daemon, struct turn *turn, bool has_to_be_recorded) {
+    size_t before = daemon->n_unwritten;
+    int r = prepend_unwritten(daemon, turn);
+    if (r < 0)
+        return has_to_be_recorded ? r : 0; /* memory goes on: the next turn's state is whole */
+    r = commit(daemon, turn);
+    if (r < 0)
+        keep_unwritten(daemon, turn, has_to_be_recorded ? before : turn->n_events);
+    return has_to_be_recorded ? r : 0;
+}
+
+/* A kept line, or one that is no longer: of an entry that was marked hard it does not come back. */
+static bool changes_texts(const struct turn *turn) {
+    bool kept = false;
+    for (size_t i = 0; i < turn->n_events; i++)
+        kept |= turn->events[i].kind == EVENT_KEPT || streq(or_empty(turn->events[i].choice), "hard");
+    return kept;
+}
+
 int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded) {
     struct world world;
     struct turn turn;
     if (!daemon->journal)
         recover_journal(daemon);
+    if (daemon->undone & UNDONE_TEXTS) /* nothing that was forgotten is chosen */
+        renew_library(daemon);
     look_at_world(daemon, &world);
     int r = act(daemon->keeper, &world, arguments, &turn);
     if (r < 0)
         return r;
-    r = turn.changed ? commit(daemon, &turn) : 0;
-    if (r < 0 && has_to_be_recorded) {
+    bool new_texts = changes_texts(&turn);
+    r = turn.changed ? write_turn(daemon, &turn, has_to_be_recorded) : 0;
+    if (r < 0) {
         turn_done(&turn);
         settle(daemon);
         return r;
@@ -96,14 +144,16 @@ int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_b
     daemon->keeper = TAKE_PTR(turn.next);
     for (size_t i = 0; i < turn.n_effects; i++)
         carry_out(daemon, &turn.effects[i]);
-    bool kept = false; /* or no longer: a line of an entry that was marked hard does not come back */
-    for (size_t i = 0; i < turn.n_events; i++)
-        kept |= turn.events[i].kind == EVENT_KEPT || streq(or_empty(turn.events[i].choice), "hard");
-    if (kept)
+    if (new_texts)
         renew_library(daemon);
     turn_done(&turn);
     settle(daemon);
     return 0;
+}
+
+int act_restart(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret) {
+    (void)unused;
+    return keeper_restart(keeper, world, ret);
 }
 
 static int act_advance(const struct keeper *keeper, const struct world *world, void *unused,
@@ -112,17 +162,26 @@ static int act_advance(const struct keeper *keeper, const struct world *world, v
     return keeper_advance(keeper, world, ret);
 }
 
+/* The first time, what was open when the program ended is put back; a call that came before and showed
+ * something has taken its place, or put it back itself. */
 void advance_now(struct daemon *daemon) {
-    int r = take_turn(daemon, act_advance, NULL, false);
-    if (r < 0)
-        say(LOG_ERROR, "cannot work out what is due: %s", reason_of(r));
+    bool put_back = daemon->put_back || daemon->showed;
+    int r = take_turn(daemon, put_back ? act_advance : act_restart, NULL, false);
+    if (r >= 0) {
+        daemon->put_back = true;
+        return;
+    }
+    say(LOG_ERROR, "cannot work out what is due: %s", reason_of(r));
+    try_again(daemon, UNDONE_TURN);
 }
 
-static void publish(struct daemon *daemon, const struct world *world) {
+static int publish(struct daemon *daemon, const struct world *world) {
     struct upcoming next;
     size_t n = 0;
     _cleanup_free_ char *problem = joined_problems(daemon);
-    keeper_upcoming(daemon->keeper, world, &next, 1, &n);
+    int r = keeper_upcoming(daemon->keeper, world, &next, 1, &n);
+    if (r < 0)
+        return r;
     struct bus_properties properties = {
         .presence = keeper_presence(daemon->keeper, world),
         .paused_until_usec = daemon->keeper->paused_until_usec,
@@ -133,22 +192,26 @@ static void publish(struct daemon *daemon, const struct world *world) {
         .fewer = daemon->keeper->fewer,
     };
     presence_now(daemon->presence, &properties.presence_usec);
-    int r = bus_publish(daemon->object, &properties);
-    if (r < 0)
-        say(LOG_ERROR, "cannot tell the bus what changed: %s", reason_of(r));
+    return bus_publish(daemon->object, &properties);
 }
 
 /* After every turn: what is published, what is followed, when to wake. */
 void settle(struct daemon *daemon) {
     struct world world;
     look_at_world(daemon, &world);
-    publish(daemon, &world);
+    int r = publish(daemon, &world);
     bool needed = keeper_needs_presence(daemon->keeper);
     if (needed != daemon->watching) {
-        daemon->watching = needed;
-        presence_watch(daemon->presence, needed);
+        int watched = presence_watch(daemon->presence, needed);
+        daemon->watching = needed && watched >= 0; /* what isn't followed is asked when it matters */
+        r = watched < 0 ? watched : r;
     }
-    clock_arm(daemon->clock, keeper_next_wake(daemon->keeper, &world));
+    int armed = clock_arm(daemon->clock, keeper_next_wake(daemon->keeper, &world));
+    r = armed < 0 ? armed : r;
+    if (r < 0) {
+        say(LOG_ERROR, "what follows from a change could not be done yet: %s", reason_of(r));
+        try_again(daemon, UNDONE_SETTLE);
+    }
     sd_event_source_set_enabled(daemon->rest, SD_EVENT_ONESHOT);
 }
 
@@ -174,7 +237,7 @@ static void on_asked(void *userdata, enum presence presence, const struct presen
 }
 
 /* Time moves on with fresh presence. */
-static void ask_and_advance(struct daemon *daemon) {
+void ask_and_advance(struct daemon *daemon) {
     if (daemon->asking)
         return;
     if (daemon->watching) {
@@ -201,13 +264,16 @@ void on_presence(void *userdata, enum presence presence) {
         settle(daemon);
 }
 
-void on_clock_changed(void *userdata, enum clock_change change) {
+int on_clock_changed(void *userdata, enum clock_change change) {
     struct daemon *daemon = userdata;
     say(LOG_DEBUG, change == CLOCK_ZONE ? "the time zone changed: computed anew"
                                         : "the clock was set, or the machine slept: computed anew");
+    int r = 0;
     if (change == CLOCK_SET)
         start_in_journal(daemon); /* set back, no reminder waits until the time of its start comes again */
-    else if (build_plan(daemon) < 0)
-        say(LOG_ERROR, "out of memory");
-    ask_and_advance(daemon);
+    else
+        r = build_plan(daemon);
+    if (r >= 0)
+        ask_and_advance(daemon);
+    return r;
 }

@@ -39,7 +39,11 @@ static int open_bus(struct daemon *daemon) {
     if (r >= 0)
         r = sd_bus_match_signal(daemon->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
                                 "org.freedesktop.DBus.Local", "Disconnected", on_bus_lost, daemon);
-    return r < 0 ? r : sd_bus_attach_event(daemon->bus, daemon->event, SD_EVENT_PRIORITY_NORMAL);
+    if (r >= 0)
+        r = sd_bus_attach_event(daemon->bus, daemon->event, SD_EVENT_PRIORITY_NORMAL);
+    if (r < 0)
+        say(LOG_ERROR, "cannot start: %s", reason_of(r));
+    return r;
 }
 
 static int take_name(struct daemon *daemon) {
@@ -55,25 +59,21 @@ static int act_tell(const struct keeper *keeper, const struct world *world, void
     return keeper_tell(keeper, world, N_("Your schedule has a mistake"), text, ret);
 }
 
-/* Everybody has said whether the person is there: what was open is put back, and the day goes on. A call that
- * came first and showed something has taken its place, or put it back itself. */
+/* Everybody has said whether the person is there: what was open is put back, and the day goes on. */
 static void on_asked_first(void *userdata, enum presence presence, const struct presence_source *sources,
                            size_t n) {
     (void)presence, (void)sources, (void)n;
     struct daemon *daemon = userdata;
     daemon->asking = false;
-    if (daemon->showed)
-        advance_now(daemon);
-    else
-        take_turn(daemon, act_restart, NULL, false);
-    if (daemon->config_problem && !daemon->told) {
-        daemon->told = true;
-        take_turn(daemon, act_tell, daemon->config_problem, false);
-    }
+    advance_now(daemon);
+    if (daemon->config_problem && !daemon->told && !(daemon->undone & UNDONE_RELOAD))
+        daemon->told = take_turn(daemon, act_tell, daemon->config_problem, false) >= 0;
 }
 
 static int wire(struct daemon *daemon) {
-    int r = clock_new(daemon->event, zonefile_load_tz, "/etc/localtime", on_elapsed, on_clock_changed, daemon,
+    int r = prepare_again(daemon);
+    if (r >= 0)
+        r = clock_new(daemon->event, zonefile_load_tz, "/etc/localtime", on_elapsed, on_clock_changed, daemon,
                       &daemon->clock);
     if (r >= 0)
         r = watch_new(daemon->event, on_files_changed, daemon, &daemon->watch);
@@ -212,7 +212,10 @@ static void stop(struct daemon *daemon) {
     keeper_free(daemon->keeper);
     journal_free(daemon->journal);
     sd_event_source_disable_unref(daemon->rest);
-    sd_event_source_disable_unref(daemon->flush);
+    sd_event_source_disable_unref(daemon->again);
+    for (size_t i = 0; i < daemon->n_unwritten; i++)
+        event_done(&daemon->unwritten[i]);
+    free(daemon->unwritten);
     sd_bus_flush_close_unref(daemon->bus);
     sd_event_unref(daemon->event);
     for (size_t i = 0; i < daemon->options.n_decks; i++)

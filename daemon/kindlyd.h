@@ -7,6 +7,7 @@
  *   kindlyd-schedule.c  the schedule and the decks
  *   kindlyd-journal.c   the journal in use; what is erased
  *   kindlyd-host.c      what the bus object asks
+ *   kindlyd-again.c     what could not be done is tried again
  *   kindlyd-say.c       the log and `Problem`
  *
  * There is one `struct daemon`, and it owns all it points to. Functions return 0 or a negative errno; what is
@@ -47,18 +48,27 @@ struct daemon {
     struct schedule *schedule;
     struct library *library;
     usec_t *starts_usec;
+    usec_t adopted_usec; /* when the schedule was put in force */
     struct plan *plan;
     struct hash_key secret;
 
     char *config_problem, *deck_problem, *journal_problem, *presenter_problem; /* NULL: none */
-    char *journal_notice;   /* of one that was set aside; NULL: none */
-    bool watching;          /* presence is followed */
-    bool asking;            /* presence is being asked before time moves on */
-    bool told;              /* the person was told of config_problem */
-    bool showed;            /* the presenter was asked to show something in this run */
-    struct uuid put_back;   /* the prompt whose presenter ended under it, the last time that one did */
-    sd_event_source *rest;  /* when nothing is left to do */
-    sd_event_source *flush; /* pages of what was forgotten are still held by a reader */
+    char *journal_notice;    /* of one that was set aside; NULL: none */
+    bool watching;           /* presence is followed */
+    bool asking;             /* presence is being asked before time moves on */
+    bool told;               /* the person was told of config_problem */
+    bool showed;             /* the presenter was asked to show something in this run */
+    bool put_back;           /* what was open when the program ended is on its way to the screen again */
+    struct uuid ended_under; /* the prompt whose presenter ended under it, the last time that one did */
+    sd_event_source *rest;   /* when nothing is left to do */
+
+    /* Events of turns that could not be written: they go with the next one. */
+    struct event *unwritten;
+    size_t n_unwritten, unwritten_capacity;
+
+    unsigned undone; /* enum undone */
+    usec_t again_usec;
+    sd_event_source *again; /* armed while anything is undone */
 };
 
 /* 0: go on; 1: done (--help, --version); -EINVAL: told; -ENOMEM. The strings are argv's, but for `decks`. */
@@ -79,11 +89,15 @@ char *joined_problems(const struct daemon *daemon); /* NULL: none; the caller fr
 /* --- Turns ------------------------------------------------------------------------------------ */
 
 /* State before effect: the journal first, then memory, then the outside. Where nothing can be written, a
- * scheduled prompt goes on in memory; what a caller wants recorded fails with -EREMOTEIO, and nothing has
- * changed. Otherwise what `act` returns. */
+ * scheduled prompt goes on in memory, and is written with the next turn that can be; what a caller wants
+ * recorded fails with -EREMOTEIO, and nothing has changed. Otherwise what `act` returns. */
 int take_turn(struct daemon *daemon, bus_act act, void *arguments, bool has_to_be_recorded);
+/* What is on the screen is put back there: the program has started anew, or its presenter has. */
+int act_restart(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret);
 /* Time moves on, with presence as last known. */
 void advance_now(struct daemon *daemon);
+/* The same, with presence asked first where it isn't followed. */
+void ask_and_advance(struct daemon *daemon);
 /* After every turn: what is published, what is followed, when to wake. */
 void settle(struct daemon *daemon);
 void look_at_world(struct daemon *daemon, struct world *ret);
@@ -91,28 +105,27 @@ int32_t offset_now(const struct world *world); /* of local time, in seconds */
 
 void on_elapsed(void *userdata);
 void on_presence(void *userdata, enum presence presence);
-void on_clock_changed(void *userdata, enum clock_change change);
+int on_clock_changed(void *userdata, enum clock_change change);
 /* Nothing is left to do. */
 int on_rest(sd_event_source *source, void *userdata);
 
 /* --- The screen ------------------------------------------------------------------------------- */
 
 void show(struct daemon *daemon, const struct effect *effect);
-/* What is on the screen is put back there: the program has started anew, or its presenter has. */
-int act_restart(const struct keeper *keeper, const struct world *world, void *unused, struct turn *ret);
 extern const struct presenter_events presenter_events;
 
 /* --- The schedule and the decks --------------------------------------------------------------- */
 
 int find_config(struct daemon *daemon);
 /* Before they are read, so that no later change is missed. */
-void watch_files(struct daemon *daemon);
+int watch_files(struct daemon *daemon);
 int load_first(struct daemon *daemon);
 /* What is open and put off stays; with mistakes in the file, all stays: -EINVAL, and `ret_message`, which may
  * be NULL, has them, one a line. */
 int reload(struct daemon *daemon, char **ret_message);
 void on_files_changed(void *userdata);
-/* The person kept a line, or let one go: the texts there are have changed. */
+/* The person kept a line, or let one go: the texts there are have changed. Until it worked it is
+ * UNDONE_TEXTS. */
 void renew_library(struct daemon *daemon);
 int build_plan(struct daemon *daemon);
 
@@ -135,6 +148,23 @@ int journal_result(struct daemon *daemon, int r);
 int erased(struct daemon *daemon, int r);
 /* This device's files in shared folders, written anew without what was erased. */
 void erase_shared(struct daemon *daemon);
+/* Nothing of what was forgotten is in the WAL, or in shared folders; tried again until it is so. */
+void flush_erased(struct daemon *daemon);
+
+/* --- What is tried again ----------------------------------------------------------------------- */
+
+enum undone {
+    UNDONE_TURN = 1 << 0,   /* time moved on, and what follows from it could not be worked out */
+    UNDONE_RELOAD = 1 << 1, /* the schedule */
+    UNDONE_WATCH = 1 << 2,  /* its files aren't followed */
+    UNDONE_TEXTS = 1 << 3,  /* the texts in memory are those of before something was kept or forgotten */
+    UNDONE_FLUSH = 1 << 4,  /* what was forgotten is still in the WAL, or in a shared folder */
+    UNDONE_SETTLE = 1 << 5, /* what follows from a turn: the properties, what is followed */
+};
+
+/* The timer is made once, so that nothing is needed when something fails. */
+int prepare_again(struct daemon *daemon);
+void try_again(struct daemon *daemon, enum undone what);
 
 /* --- The bus ---------------------------------------------------------------------------------- */
 

@@ -72,5 +72,12 @@ static inline usec_t usec_sub(usec_t a, usec_t b) {
     return a == USEC_INFINITY ? a : a > b ? a - b : 0;
 }
 
+/* Whether a negative errno may be gone the next time: no memory, no descriptor, no room, a disk that hangs.
+ */
+static inline bool error_may_pass(int error) {
+    return error == -ENOMEM || error == -EIO || error == -EMFILE || error == -ENFILE || error == -ENOSPC ||
+           error == -ENOBUFS || error == -EAGAIN;
+}
+
 /* Makes room for `wanted` items of `item_size`, growing by doubling. `*array` is untouched on -ENOMEM. */
 int array_reserve(void *array, size_t *capacity, size_t wanted, size_t item_size);

@@ -1012,7 +1012,7 @@ int calendar_format(const struct calendar *calendar, char **ret) {
     if (calendar->zone)
         fprintf(file, " %s", calendar->zone);
     bool failed = ferror(file);
-    if (fclose(file) != 0 || failed) {
+    if (fclose(file) != 0 || failed || !text) { /* no text: that is all that tells of a lack of memory */
         free(text);
         return -ENOMEM;
     }

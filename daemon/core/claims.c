@@ -1,7 +1,7 @@
 /* Days are UTC days: only a way to cut time into pieces. An `at` that comes more often than anyone could mean
  * is thinned out to one a minute, and a day with too many claims all the same counts as claimed throughout.
- * Where memory is out a day has no claims: a prompt may then come near an `at`, which the gap rule at its due
- * time still forbids. */
+ * Where memory is out a day has no claims, and is looked at anew the next time: a prompt may then come near
+ * an `at`, which the gap rule at its due time still forbids. */
 #include "daemon/core/claims.h"
 
 #define DAYS_KEPT    4
@@ -12,6 +12,7 @@
 struct day {
     uint64_t number; /* of the day since 1970, plus 1; 0: an empty place */
     bool full;       /* claimed throughout */
+    bool lacks;      /* there was no memory for all: not to be kept */
     usec_t *at;
     size_t n, capacity;
     usec_t apart_usec; /* `last` was worked out for it; USEC_INFINITY: it was not */
@@ -79,6 +80,8 @@ static void add_claim(struct day *day, usec_t at_usec) {
         day->full = true;
     else if (array_reserve(&day->at, &day->capacity, day->n + 1, sizeof *day->at) >= 0)
         day->at[day->n++] = at_usec;
+    else
+        day->lacks = true;
 }
 
 static void add_reminder(const struct claims *claims, struct day *day, const struct reminder *reminder,
@@ -107,7 +110,7 @@ static struct day *get_day(struct claims *claims, uint64_t number) {
     struct day *day = &claims->days[claims->next_place++ % DAYS_KEPT];
     day->number = number + 1;
     day->n = 0;
-    day->full = false;
+    day->full = day->lacks = false;
     day->apart_usec = USEC_INFINITY;
     usec_t start = number * USEC_PER_DAY;
     for (size_t i = 0; i < claims->schedule->n_reminders; i++) {
@@ -118,6 +121,8 @@ static struct day *get_day(struct claims *claims, uint64_t number) {
     }
     if (day->n > 0)
         qsort(day->at, day->n, sizeof *day->at, compare_usec);
+    if (day->lacks)
+        day->number = 0;
     return day;
 }
 

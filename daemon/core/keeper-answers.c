@@ -169,7 +169,9 @@ static int note_kept(struct turn *turn, const struct world *world, const struct 
 static int answer_erase(struct turn *turn, const struct world *world, struct open_prompt *open) {
     struct uuid id = open->id;
     int r = close_open(turn, world, open, CLOSED_FORGOTTEN);
-    return r < 0 ? r : add_effect(turn, EFFECT_ERASE, &id) ? 0 : -ENOMEM;
+    if (r < 0)
+        return r;
+    return add_event(turn, world, EVENT_FORGOTTEN, &id) && add_effect(turn, EFFECT_ERASE, &id) ? 0 : -ENOMEM;
 }
 
 static size_t count_snoozed(const struct keeper *keeper) {

@@ -157,7 +157,8 @@ enum effect_kind {
     EFFECT_SIGNAL_SNOOZED,  /* until_usec */
     EFFECT_SIGNAL_CLOSED,   /* detail: enum closed_how as text */
     EFFECT_SIGNAL_NOTED,
-    EFFECT_ERASE, /* the person chose to erase the entry: journal_forget() */
+    EFFECT_ERASE, /* the turn has erased the entry's content: nothing of it stays elsewhere (journal_flush())
+                   */
 };
 
 struct effect {

@@ -29,6 +29,7 @@ struct bus_object {
     struct call_queue *long_calls;
     struct bus_properties said;
     char *said_next_reminder, *said_problem;
+    unsigned unsaid; /* properties whose change could not be told yet; bits in the order of bus_publish() */
 };
 
 /* --- Errors ----------------------------------------------------------------------------------- */
@@ -731,7 +732,12 @@ static int method_hold(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     r = presence_hold(object->presence, sd_bus_message_get_sender(m), why, &cookie);
     if (r == -E2BIG)
         return sd_bus_error_set(error, LIMITS_EXCEEDED, _("Too many holds at once"));
-    return r < 0 ? r : sd_bus_reply_method_return(m, "s", cookie);
+    if (r >= 0) {
+        r = sd_bus_reply_method_return(m, "s", cookie);
+        if (r < 0) /* nobody else could */
+            presence_release(object->presence, cookie);
+    }
+    return r;
 }
 
 static int method_release(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -982,17 +988,13 @@ static int take_text(char **said, const char *text) {
 }
 
 int bus_publish(struct bus_object *object, const struct bus_properties *properties) {
+    static char names[][16] = {"Presence",  "PausedUntilUSec", "NextElapseUSec", "NextReminder",
+                               "OpenCount", "Fewer",           "Problem"};
     struct bus_properties was = object->said;
     int next_reminder = take_text(&object->said_next_reminder, properties->next_reminder);
     int problem = take_text(&object->said_problem, properties->problem);
-    if (next_reminder < 0 || problem < 0)
-        return -ENOMEM;
     object->said = *properties;
-    char *changed[8];
-    size_t n = 0;
-    static char names[][16] = {"Presence",  "PausedUntilUSec", "NextElapseUSec", "NextReminder",
-                               "OpenCount", "Fewer",           "Problem"};
-    const bool differs[] = {
+    const bool differs[ELEMENTSOF(names)] = {
         was.presence != properties->presence,
         was.paused_until_usec != properties->paused_until_usec,
         was.next_elapse_usec != properties->next_elapse_usec,
@@ -1001,13 +1003,22 @@ int bus_publish(struct bus_object *object, const struct bus_properties *properti
         was.fewer != properties->fewer,
         problem > 0,
     };
-    for (size_t i = 0; i < ELEMENTSOF(differs); i++)
-        if (differs[i])
+    char *changed[ELEMENTSOF(names) + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < ELEMENTSOF(differs); i++) {
+        object->unsaid |= (unsigned)differs[i] << i;
+        if (object->unsaid & 1U << i)
             changed[n++] = names[i];
+    }
     changed[n] = NULL;
-    return n == 0 ? 0
-                  : sd_bus_emit_properties_changed_strv(object->bus, KINDLY_OBJECT_PATH, KINDLY_INTERFACE,
-                                                        changed);
+    int r = n == 0 ? 0
+                   : sd_bus_emit_properties_changed_strv(object->bus, KINDLY_OBJECT_PATH, KINDLY_INTERFACE,
+                                                         changed);
+    if (r >= 0)
+        object->unsaid = 0;
+    if (r < 0)
+        return r;
+    return next_reminder < 0 || problem < 0 ? -ENOMEM : 0;
 }
 
 int bus_signal(struct bus_object *object, const struct effect *effect) {

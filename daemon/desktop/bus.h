@@ -54,7 +54,8 @@ int bus_object_new(sd_bus *bus, const struct bus_host *host, void *userdata,
 struct bus_object *bus_object_free(struct bus_object *object); /* always NULL */
 DEFINE_CLEANUP(struct bus_object, bus_object_free)
 
-/* Takes new values and emits a change signal for those that differ. */
+/* Takes new values and emits a change signal for those that differ, and for those it could not be emitted for
+ * before. On failure it is to be called again. */
 int bus_publish(struct bus_object *object, const struct bus_properties *properties);
 
 /* Emits the signal of an EFFECT_SIGNAL_*; other effects are ignored. */

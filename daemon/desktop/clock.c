@@ -24,6 +24,8 @@
 #define FILE_EVENTS   (IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_CLOSE_WRITE)
 #define FOLDER_EVENTS (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
 
+#define AGAIN_USEC (5 * USEC_PER_SEC)
+
 /* A time never reached. Kernels of 32 bits refuse the largest times. */
 #define FAR_SEC ((time_t)(sizeof(time_t) > 4 ? USEC_END_OF_TIME / USEC_PER_SEC : INT32_MAX))
 
@@ -38,6 +40,7 @@ struct desktop_clock {
     struct zone *zone;            /* NULL: UTC */
     sd_event_source *timer, *set; /* each owns its file descriptor */
     sd_event_source *watch;       /* of the zone's files; NULL: can't be watched */
+    sd_event_source *again;       /* armed while a change of them could not be taken in */
 };
 
 static usec_t read_clock(clockid_t id) {
@@ -141,20 +144,24 @@ static void watch_folder(int fd, const char *path) {
 
 /* Watches from scratch: after a change, other files stand behind the same names. Each of the three may fail,
  * most often because it isn't there. */
-static void watch_zone(struct desktop_clock *clock) {
-    clock->watch = sd_event_source_disable_unref(clock->watch);
+static int watch_zone(struct desktop_clock *clock) {
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (fd < 0)
-        return;
+        return -errno;
     (void)inotify_add_watch(fd, clock->localtime_path, FILE_EVENTS | IN_DONT_FOLLOW);
     (void)inotify_add_watch(fd, clock->localtime_path, FILE_EVENTS);
     watch_folder(fd, clock->localtime_path);
-    if (sd_event_add_io(clock->event, &clock->watch, fd, EPOLLIN, on_zone_file, clock) < 0) {
+    sd_event_source *watch;
+    int r = sd_event_add_io(clock->event, &watch, fd, EPOLLIN, on_zone_file, clock);
+    if (r < 0) {
         close(fd);
-        return;
+        return r;
     }
-    sd_event_source_set_io_fd_own(clock->watch, true);
-    (void)sd_event_source_set_priority(clock->watch, SD_EVENT_PRIORITY_IMPORTANT);
+    sd_event_source_set_io_fd_own(watch, true);
+    (void)sd_event_source_set_priority(watch, SD_EVENT_PRIORITY_IMPORTANT);
+    sd_event_source_disable_unref(clock->watch); /* the one before goes on until here */
+    clock->watch = watch;
+    return 0;
 }
 
 static int load_zone(const struct desktop_clock *clock, struct zone **ret) {
@@ -189,23 +196,46 @@ static bool read_zone_events(const struct desktop_clock *clock, int fd) {
     return concerned;
 }
 
+static void try_again(struct desktop_clock *clock) {
+    (void)sd_event_source_set_time_relative(clock->again, AGAIN_USEC);
+    (void)sd_event_source_set_enabled(clock->again, SD_EVENT_ONESHOT);
+}
+
+static int take_zone(struct desktop_clock *clock) {
+    struct zone *zone, *old = clock->zone;
+    int r = load_zone(clock, &zone);
+    if (r < 0)
+        return r;
+    clock->zone = zone;
+    r = clock->changed(clock->userdata, CLOCK_ZONE);
+    if (r < 0)
+        clock->zone = old;
+    zone_free(r < 0 ? zone : old);
+    return r;
+}
+
+/* Watches before it reads, so that no later change is missed. */
+static void follow_zone(struct desktop_clock *clock) {
+    int r = getenv("TZ") ? 0 : watch_zone(clock);
+    int taken = take_zone(clock);
+    if (error_may_pass(r) || error_may_pass(taken))
+        try_again(clock);
+}
+
 static int on_zone_file(sd_event_source *source, int fd, uint32_t events, void *userdata) {
     struct desktop_clock *clock = userdata;
     (void)source;
     (void)events;
-    if (!read_zone_events(clock, fd))
-        return 0;
     /* Gone in the middle of being replaced: the folder tells when the new one is there. */
-    if (access(clock->localtime_path, F_OK) < 0)
-        return 0;
-    watch_zone(clock); /* before reading, so that no later change is missed */
-    struct zone *zone;
-    if (load_zone(clock, &zone) < 0)
-        return 0;
-    struct zone *old = clock->zone;
-    clock->zone = zone;
-    clock->changed(clock->userdata, CLOCK_ZONE);
-    zone_free(old);
+    if (read_zone_events(clock, fd) && access(clock->localtime_path, F_OK) >= 0)
+        follow_zone(clock);
+    return 0;
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata) {
+    (void)source;
+    (void)usec;
+    follow_zone(userdata);
     return 0;
 }
 
@@ -245,9 +275,19 @@ static int clock_start(struct desktop_clock *clock) {
     r = arm_set(clock);
     if (r < 0)
         return r;
-    if (!getenv("TZ"))
-        watch_zone(clock);
-    return load_zone(clock, &clock->zone);
+    r = sd_event_add_time(clock->event, &clock->again, CLOCK_MONOTONIC, USEC_INFINITY, USEC_PER_SEC, on_again,
+                          clock);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(clock->again, SD_EVENT_OFF);
+    if (r < 0)
+        return r;
+    if (!getenv("TZ") && error_may_pass(watch_zone(clock)))
+        try_again(clock);
+    r = load_zone(clock, &clock->zone);
+    if (!error_may_pass(r))
+        return r;
+    try_again(clock);
+    return 0;
 }
 
 int clock_new(sd_event *event, clock_load_zone load, const char *localtime_path, clock_elapsed elapsed,
@@ -277,6 +317,7 @@ struct desktop_clock *clock_free(struct desktop_clock *clock) {
     sd_event_source_disable_unref(clock->timer);
     sd_event_source_disable_unref(clock->set);
     sd_event_source_disable_unref(clock->watch);
+    sd_event_source_disable_unref(clock->again);
     zone_free(clock->zone);
     sd_event_unref(clock->event);
     free(clock);

@@ -14,11 +14,14 @@ enum clock_change {
     CLOCK_ZONE, /* another zone, or the zone's rules changed */
 };
 
-typedef void (*clock_changed)(void *userdata, enum clock_change change);
+/* A negative return to CLOCK_ZONE says that it could not be taken in: the zone is as it was then, and it is
+ * tried again after a while. */
+typedef int (*clock_changed)(void *userdata, enum clock_change change);
 typedef void (*clock_elapsed)(void *userdata);
 
 /* Reads the zone that a value of TZ means (NULL: unset), as zonefile_load_tz() does. -ENOENT: there is no
- * such zone, which is then UTC, as the C library has it. */
+ * such zone, which is then UTC, as the C library has it. What may pass (error_may_pass()) is tried again, and
+ * it is UTC meanwhile, where there was none before. */
 typedef int (*clock_load_zone)(const char *tz, struct zone **ret);
 
 /* `localtime_path` ("/etc/localtime") is the file behind an unset TZ: it is watched, while it is there and
@@ -31,7 +34,7 @@ DEFINE_CLEANUP(struct desktop_clock, clock_free)
 usec_t clock_realtime(void);
 usec_t clock_boottime(void);
 struct uuid clock_boot_id(const struct desktop_clock *clock);
-/* Valid until `changed` has returned from the next CLOCK_ZONE. */
+/* Valid until `changed` has taken the next CLOCK_ZONE. */
 const struct zone *clock_zone(const struct desktop_clock *clock);
 
 /* One timer, on CLOCK_REALTIME; USEC_INFINITY: none. A time that is past elapses at once. `elapsed` is called

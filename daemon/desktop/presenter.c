@@ -5,7 +5,9 @@
  * One Show is on its way at most: a newer one waits for its reply, and the newest alone is sent then.
  *
  * After a failure nothing is tried for a while, doubling from 5 s to 5 min, or until the server changes hands
- * or the presenter says that it is free again. */
+ * or the presenter says that it is free again.
+ *
+ * What it says is kept as it came, and said again every 5 s, where it can't be taken. */
 #include "daemon/desktop/presenter.h"
 
 #include <fcntl.h>
@@ -26,6 +28,18 @@
 #define PATIENCE_USEC    (30 * USEC_PER_SEC)
 #define PAUSE_FIRST_USEC (5 * USEC_PER_SEC)
 #define PAUSE_LAST_USEC  (5 * USEC_PER_MINUTE)
+#define AGAIN_USEC       (5 * USEC_PER_SEC)
+/* Kept at once; half of them signals: a person does not do more on one notification than this. */
+#define ANSWERS_MAX 16
+
+/* What is to be said to the daemon. Kept without memory of its own. */
+struct answer {
+    enum { ANSWER_SHOWED, ANSWER_UNSHOWN, ANSWER_SIGNAL } kind;
+    struct uuid id;      /* of a Show */
+    sd_bus_message *m;   /* its reply, or the signal; owned */
+    const char *problem; /* ANSWER_UNSHOWN; static */
+    int error;           /* ANSWER_UNSHOWN: why it could not be started; 0: not that */
+};
 
 struct presenter {
     sd_event *event;
@@ -49,7 +63,12 @@ struct presenter {
 
     bool held;              /* the presenter said Held: until Free */
     usec_t pause_usec;      /* of the last failure; 0: it went well */
-    sd_event_source *pause; /* armed while nothing is to be tried */
+    bool paused;            /* nothing is to be tried */
+    sd_event_source *pause; /* armed meanwhile */
+
+    struct answer answers[ANSWERS_MAX]; /* could not be taken yet */
+    size_t n_answers;
+    sd_event_source *again; /* armed while there are any */
 };
 
 static inline void bus_message_unrefp(sd_bus_message **m) {
@@ -90,7 +109,18 @@ bool presenter_held(const struct presenter *presenter) {
 }
 
 bool presenter_ready(struct presenter *presenter) {
-    return !presenter->held && !presenter->pause && wanted_program(presenter);
+    return !presenter->held && !presenter->paused && wanted_program(presenter);
+}
+
+/* One-shot. Can't fail once the loop has had the timer, which has been so since presenter_new(). */
+static void start_timer(sd_event_source *timer, usec_t in_usec) {
+    (void)sd_event_source_set_time_relative(timer, in_usec);
+    (void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+static void end_pause(struct presenter *presenter) {
+    presenter->paused = false;
+    (void)sd_event_source_set_enabled(presenter->pause, SD_EVENT_OFF);
 }
 
 static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -101,7 +131,7 @@ static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *err
         return 0;
     presenter->server_owned = *is != 0;
     if (presenter->server_owned) {
-        presenter->pause = sd_event_source_disable_unref(presenter->pause);
+        end_pause(presenter);
         presenter->pause_usec = 0;
     }
     presenter->events->readiness(presenter->userdata);
@@ -161,7 +191,7 @@ static void stop(struct presenter *presenter) {
 static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata) {
     (void)source, (void)usec;
     struct presenter *presenter = userdata;
-    presenter->pause = sd_event_source_unref(presenter->pause);
+    presenter->paused = false;
     presenter->events->readiness(presenter->userdata);
     return 0;
 }
@@ -170,9 +200,104 @@ static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
 static void begin_pause(struct presenter *presenter) {
     presenter->pause_usec =
         presenter->pause_usec == 0 ? PAUSE_FIRST_USEC : MIN_OF(presenter->pause_usec * 2, PAUSE_LAST_USEC);
-    presenter->pause = sd_event_source_disable_unref(presenter->pause);
-    sd_event_add_time_relative(presenter->event, &presenter->pause, CLOCK_MONOTONIC, presenter->pause_usec,
-                               USEC_PER_SEC, on_pause_over, presenter);
+    presenter->paused = true;
+    start_timer(presenter->pause, presenter->pause_usec);
+}
+
+/* --- What is said to the daemon ---------------------------------------------------------------- */
+
+struct reply {
+    const char *bus_id, *owner; /* borrowed from the message */
+    uint32_t server_id;
+};
+
+/* It is kept as long as the prompt is open. */
+static int read_reply(sd_bus_message *m, struct reply *ret) {
+    struct reply reply;
+    int r = sd_bus_message_read(m, "ssu", &reply.bus_id, &reply.owner, &reply.server_id);
+    if (r < 0)
+        return r;
+    if (strlen(reply.bus_id) > PRESENTER_NAME_MAX || strlen(reply.owner) > PRESENTER_NAME_MAX)
+        return -EBADMSG;
+    *ret = reply;
+    return 0;
+}
+
+static int tell_showed(struct presenter *presenter, const struct answer *answer) {
+    struct reply reply;
+    int r = sd_bus_message_rewind(answer->m, 1);
+    if (r >= 0)
+        r = read_reply(answer->m, &reply);
+    return r < 0 ? r
+                 : presenter->events->showed(presenter->userdata, &answer->id, reply.bus_id, reply.owner,
+                                             reply.server_id);
+}
+
+/* A signal that isn't what it should be is passed over. */
+static int tell_signal(struct presenter *presenter, sd_bus_message *m) {
+    const char *member = sd_bus_message_get_member(m), *id_text, *detail;
+    struct uuid id;
+    if (streq(member, "Named"))
+        return presenter->events->named(presenter->userdata);
+    int r = sd_bus_message_rewind(m, 1);
+    if (r >= 0)
+        r = sd_bus_message_read(m, "ss", &id_text, &detail);
+    if (r == -ENOMEM)
+        return r;
+    if (r < 0 || uuid_parse(id_text, &id) < 0)
+        return 0;
+    if (streq(member, "Chosen"))
+        return presenter->events->chosen(presenter->userdata, &id, detail);
+    if (streq(member, "Written"))
+        return presenter->events->written(presenter->userdata, &id, detail);
+    if (streq(member, "Closed"))
+        return presenter->events->closed(presenter->userdata, &id, streq(detail, "dismissed"));
+    return 0;
+}
+
+static int tell(struct presenter *presenter, const struct answer *answer) {
+    switch (answer->kind) {
+    case ANSWER_SHOWED:
+        return tell_showed(presenter, answer);
+    case ANSWER_UNSHOWN:
+        return presenter->events->unshown(presenter->userdata, &answer->id, answer->problem, answer->error);
+    default:
+        return tell_signal(presenter, answer->m);
+    }
+}
+
+/* What becomes of a Show always finds room, or the prompt would count as being shown for ever. */
+static void keep_answer(struct presenter *presenter, struct answer answer, usec_t again_usec) {
+    if (presenter->n_answers >= (answer.kind == ANSWER_SIGNAL ? ANSWERS_MAX / 2 : ANSWERS_MAX)) {
+        sd_bus_message_unref(answer.m);
+        return;
+    }
+    presenter->answers[presenter->n_answers++] = answer;
+    start_timer(presenter->again, again_usec);
+}
+
+/* Takes `m`. In the order in which it came. */
+static void give_answer(struct presenter *presenter, struct answer answer) {
+    if (presenter->n_answers > 0 || tell(presenter, &answer) < 0)
+        keep_answer(presenter, answer, AGAIN_USEC);
+    else
+        sd_bus_message_unref(answer.m);
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata) {
+    (void)source, (void)usec;
+    struct presenter *presenter = userdata;
+    for (size_t n = presenter->n_answers; n > 0; n--) { /* what is added meanwhile has its own time */
+        if (tell(presenter, &presenter->answers[0]) < 0) {
+            start_timer(presenter->again, AGAIN_USEC);
+            return 0;
+        }
+        sd_bus_message_unref(presenter->answers[0].m);
+        presenter->n_answers--;
+        memmove(&presenter->answers[0], &presenter->answers[1],
+                presenter->n_answers * sizeof presenter->answers[0]);
+    }
+    return 0;
 }
 
 static void report_unshown(struct presenter *presenter, const char *problem) {
@@ -180,7 +305,7 @@ static void report_unshown(struct presenter *presenter, const char *problem) {
         return;
     struct uuid id = presenter->pending_id;
     presenter->pending = sd_bus_message_unref(presenter->pending);
-    presenter->events->unshown(presenter->userdata, &id, problem);
+    give_answer(presenter, (struct answer){.kind = ANSWER_UNSHOWN, .id = id, .problem = problem});
 }
 
 static int send_pending(struct presenter *presenter);
@@ -200,23 +325,6 @@ static const char *problem_of(struct presenter *presenter, const sd_bus_error *f
     bool is_desktop = streq(presenter->running, presenter->desktop_program);
     return is_desktop && presenter->server_owned ? N_("The notification server refused it; the prompt waits")
                                                  : NULL;
-}
-
-struct reply {
-    const char *bus_id, *owner; /* borrowed from the message */
-    uint32_t server_id;
-};
-
-/* It is kept as long as the prompt is open. */
-static int read_reply(sd_bus_message *m, struct reply *ret) {
-    struct reply reply;
-    int r = sd_bus_message_read(m, "ssu", &reply.bus_id, &reply.owner, &reply.server_id);
-    if (r < 0)
-        return r;
-    if (strlen(reply.bus_id) > PRESENTER_NAME_MAX || strlen(reply.owner) > PRESENTER_NAME_MAX)
-        return -EBADMSG;
-    *ret = reply;
-    return 0;
 }
 
 /* 1 throughout: after 0, sd-bus would go on to use the link, and abort if it was closed in here. */
@@ -256,7 +364,7 @@ static int on_show_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
     presenter->pause_usec = 0;
     struct uuid id = presenter->pending_id;
     presenter->pending = sd_bus_message_unref(presenter->pending);
-    presenter->events->showed(presenter->userdata, &id, reply.bus_id, reply.owner, reply.server_id);
+    give_answer(presenter, (struct answer){.kind = ANSWER_SHOWED, .id = id, .m = sd_bus_message_ref(m)});
     return 1;
 }
 
@@ -315,27 +423,13 @@ static int on_exited(sd_event_source *source, const siginfo_t *info, void *userd
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     (void)error;
     struct presenter *presenter = userdata;
-    const char *member = sd_bus_message_get_member(m), *id_text, *detail;
-    struct uuid id;
     if (!sd_bus_message_is_signal(m, PRESENTER_INTERFACE, NULL))
         return 0;
-    if (streq(member, "Free")) {
+    if (streq(sd_bus_message_get_member(m), "Free")) {
         presenter->held = false;
         presenter->events->readiness(presenter->userdata);
-        return 1;
-    }
-    if (streq(member, "Named")) {
-        presenter->events->named(presenter->userdata);
-        return 1;
-    }
-    if (sd_bus_message_read(m, "ss", &id_text, &detail) < 0 || uuid_parse(id_text, &id) < 0)
-        return 0;
-    if (streq(member, "Chosen"))
-        presenter->events->chosen(presenter->userdata, &id, detail);
-    else if (streq(member, "Written"))
-        presenter->events->written(presenter->userdata, &id, detail);
-    else if (streq(member, "Closed"))
-        presenter->events->closed(presenter->userdata, &id, streq(detail, "dismissed"));
+    } else
+        give_answer(presenter, (struct answer){.kind = ANSWER_SIGNAL, .m = sd_bus_message_ref(m)});
     return 1;
 }
 
@@ -392,9 +486,11 @@ static int start(struct presenter *presenter, const char *program) {
     presenter->pid = pid;
     presenter->running = program;
     int r = sd_event_add_child(presenter->event, NULL, pid, WEXITED, on_exited, presenter);
-    if (r < 0)
+    if (r < 0) {
         close(fds[0]);
-    else
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0); /* at once: nobody else would */
+    } else
         r = open_link(presenter, fds[0]);
     if (r < 0)
         stop(presenter);
@@ -449,14 +545,16 @@ static int write_show(struct presenter *presenter, const struct showing *showing
     return r;
 }
 
-int presenter_show(struct presenter *presenter, const struct showing *showing) {
+static int try_to_show(struct presenter *presenter, const struct showing *showing) {
     const char *program = wanted_program(presenter);
     if (!program)
         return -ENXIO;
     sd_bus_message *m;
     int r = write_show(presenter, showing, &m);
-    if (r < 0)
+    if (r < 0) {
+        begin_pause(presenter);
         return r;
+    }
     sd_bus_message_unref(presenter->pending);
     presenter->pending = m;
     presenter->pending_id = showing->id;
@@ -477,6 +575,14 @@ int presenter_show(struct presenter *presenter, const struct showing *showing) {
     return r;
 }
 
+void presenter_show(struct presenter *presenter, const struct showing *showing) {
+    int r = try_to_show(presenter, showing);
+    if (r < 0) {
+        int error = r == -ENXIO ? 0 : r; /* nothing to show it on is no problem */
+        keep_answer(presenter, (struct answer){.kind = ANSWER_UNSHOWN, .id = showing->id, .error = error}, 0);
+    }
+}
+
 void presenter_withdraw(struct presenter *presenter, const struct uuid *id) {
     if (presenter->pending && uuid_equal(&presenter->pending_id, id)) {
         presenter->pending = sd_bus_message_unref(presenter->pending);
@@ -486,8 +592,17 @@ void presenter_withdraw(struct presenter *presenter, const struct uuid *id) {
         return;
     char text[UUID_TEXT_SIZE];
     uuid_format(id, text);
-    sd_bus_call_method_async(presenter->link, NULL, NULL, PRESENTER_PATH, PRESENTER_INTERFACE, "Withdraw",
-                             NULL, NULL, "s", text);
+    int r = sd_bus_call_method_async(presenter->link, NULL, NULL, PRESENTER_PATH, PRESENTER_INTERFACE,
+                                     "Withdraw", NULL, NULL, "s", text);
+    /* It can't be told; but it takes all off the screen when the link ends. */
+    if (r < 0 && !presenter->pending && !presenter->on_its_way && !presenter->held)
+        stop(presenter);
+}
+
+static int new_timer(struct presenter *presenter, sd_event_time_handler_t handler, sd_event_source **ret) {
+    int r = sd_event_add_time(presenter->event, ret, CLOCK_MONOTONIC, USEC_INFINITY, USEC_PER_SEC, handler,
+                              presenter);
+    return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
 }
 
 int presenter_new(sd_event *event, sd_bus *session, const char *mode, const char *desktop_program,
@@ -503,7 +618,11 @@ int presenter_new(sd_event *event, sd_bus *session, const char *mode, const char
     presenter->terminal_program = terminal_program;
     presenter->events = events;
     presenter->userdata = userdata;
-    int r = watch_server(presenter);
+    int r = new_timer(presenter, on_pause_over, &presenter->pause);
+    if (r >= 0)
+        r = new_timer(presenter, on_again, &presenter->again);
+    if (r >= 0)
+        r = watch_server(presenter);
     if (r < 0)
         return r;
     *ret = TAKE_PTR(presenter);
@@ -516,6 +635,9 @@ struct presenter *presenter_free(struct presenter *presenter) {
     stop(presenter);
     sd_bus_message_unref(presenter->pending);
     sd_event_source_disable_unref(presenter->pause);
+    sd_event_source_disable_unref(presenter->again);
+    for (size_t i = 0; i < presenter->n_answers; i++)
+        sd_bus_message_unref(presenter->answers[i].m);
     sd_bus_slot_unref(presenter->owner_match);
     sd_bus_unref(presenter->session);
     sd_event_unref(presenter->event);

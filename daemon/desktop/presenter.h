@@ -10,7 +10,8 @@
 #include "daemon/core/choice.h"
 #include "daemon/core/uuid.h"
 
-#define PRESENTER_NAME_MAX 255 /* bytes of what names a bus or a server on it: what D-Bus allows for a name */
+#define PRESENTER_NAME_MAX 255 /* bytes of what names a bus or a server on it: what D-Bus allows for a name  \
+                                */
 
 struct presenter;
 
@@ -33,16 +34,20 @@ struct showing {
     uint32_t server_id;
 };
 
+/* What the presenter has to say. A negative return says that it could not be taken now: it is said again,
+ * after a while, until it is. So nothing that a person does on the screen is lost for a moment without
+ * memory, or a journal that can't be written. */
 struct presenter_events {
-    void (*showed)(void *userdata, const struct uuid *id, const char *bus_id, const char *owner,
-                   uint32_t server_id);
+    int (*showed)(void *userdata, const struct uuid *id, const char *bus_id, const char *owner,
+                  uint32_t server_id);
     /* It is not on the screen. `problem`: a sentence when something is wrong with the presenter or the
-     * server; NULL when they only can't show anything at the moment. */
-    void (*unshown)(void *userdata, const struct uuid *id, const char *problem);
-    void (*chosen)(void *userdata, const struct uuid *id, const char *choice); /* "default": the body */
-    void (*written)(void *userdata, const struct uuid *id, const char *text);
-    void (*closed)(void *userdata, const struct uuid *id, bool dismissed);
-    void (*named)(void *userdata); /* this showing names the command that answers, for want of buttons */
+     * server; NULL when they only can't show anything at the moment. `error`: 0, or a
+     * negative errno for which the presenter could not be started. */
+    int (*unshown)(void *userdata, const struct uuid *id, const char *problem, int error);
+    int (*chosen)(void *userdata, const struct uuid *id, const char *choice); /* "default": the body */
+    int (*written)(void *userdata, const struct uuid *id, const char *text);
+    int (*closed)(void *userdata, const struct uuid *id, bool dismissed);
+    int (*named)(void *userdata); /* this showing names the command that answers, for want of buttons */
     /* It ended by itself, with nothing asked of it: what it showed can't be answered there any more. */
     void (*ended)(void *userdata);
     /* presenter_ready() may have changed. */
@@ -66,6 +71,6 @@ bool presenter_ready(struct presenter *presenter);
 /* The presenter said Held, and not yet Free: do-not-disturb that only it can see. */
 bool presenter_held(const struct presenter *presenter);
 
-/* Answered by `showed` or `unshown`, from the loop. */
-int presenter_show(struct presenter *presenter, const struct showing *showing);
+/* Answered by `showed` or `unshown`, from the loop, also when it can't even be tried. */
+void presenter_show(struct presenter *presenter, const struct showing *showing);
 void presenter_withdraw(struct presenter *presenter, const struct uuid *id);

@@ -28,7 +28,7 @@ struct place {
 struct watch {
     sd_event *event;
     sd_event_source *source, *still;
-    usec_t latest_usec; /* when a change that began is told at the latest; CLOCK_MONOTONIC */
+    usec_t latest_usec; /* when a change that began is told at the latest; CLOCK_MONOTONIC. 0: none */
     int fd;
     struct place *places;
     size_t n, capacity;
@@ -39,7 +39,7 @@ struct watch {
 static int on_still(sd_event_source *source, uint64_t usec, void *userdata) {
     (void)source, (void)usec;
     struct watch *watch = userdata;
-    watch->still = sd_event_source_unref(watch->still);
+    watch->latest_usec = 0;
     watch->changed(watch->userdata);
     return 0;
 }
@@ -73,15 +73,14 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
     }
     if (!concerned)
         return 0;
-    uint64_t now_usec;
-    int r = sd_event_now(watch->event, CLOCK_MONOTONIC, &now_usec);
-    if (r < 0)
-        return r;
-    if (!watch->still)
+    /* None of this can fail: the loop runs, and has had the timer since watch_new(). */
+    uint64_t now_usec = 0;
+    (void)sd_event_now(watch->event, CLOCK_MONOTONIC, &now_usec);
+    if (watch->latest_usec == 0)
         watch->latest_usec = now_usec + RESTLESS_USEC;
-    watch->still = sd_event_source_disable_unref(watch->still);
-    return sd_event_add_time(watch->event, &watch->still, CLOCK_MONOTONIC,
-                             MIN_OF(now_usec + STILL_USEC, watch->latest_usec), 0, on_still, watch);
+    (void)sd_event_source_set_time(watch->still, MIN_OF(now_usec + STILL_USEC, watch->latest_usec));
+    (void)sd_event_source_set_enabled(watch->still, SD_EVENT_ONESHOT);
+    return 0;
 }
 
 int watch_new(sd_event *event, watch_changed changed, void *userdata, struct watch **ret) {
@@ -95,6 +94,11 @@ int watch_new(sd_event *event, watch_changed changed, void *userdata, struct wat
     if (watch->fd < 0)
         return -errno;
     int r = sd_event_add_io(event, &watch->source, watch->fd, EPOLLIN, on_events, watch);
+    if (r >= 0)
+        r = sd_event_add_time(event, &watch->still, CLOCK_MONOTONIC, USEC_INFINITY, USEC_PER_MSEC, on_still,
+                              watch);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(watch->still, SD_EVENT_OFF);
     if (r < 0)
         return r;
     *ret = TAKE_PTR(watch);

@@ -341,6 +341,7 @@ static int load_suffix_zone(struct settings *settings, const config_setting_t *s
     int r = zonefile_load_name(name, &rule->zone);
     if (r == 0 || r == -ENOMEM || is_local_suffix(rule->calendar))
         return r == -ENOMEM ? r : 0;
+    settings->mistakes->may_pass |= error_may_pass(r);
     snprintf(reason, sizeof reason,
              "there is no time zone \"%.64s\"; zones are named like \"Europe/Berlin\" or \"UTC\"", name);
     return settings_refuse(settings, setting, key, reason);

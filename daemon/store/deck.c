@@ -495,10 +495,12 @@ static int load_folder(struct library *library, const char *folder, const struct
     int n = scandir(folder, &entries, is_deck_name, compare_entries);
     if (n < 0 && errno == ENOMEM)
         return -ENOMEM;
-    if (n < 0)
-        return errno == ENOENT
-                   ? 0
-                   : mistakes_add(mistakes, MISTAKE_ERROR, folder, 0, "can't be read: %s", strerror(errno));
+    if (n < 0 && errno == ENOENT)
+        return 0;
+    if (n < 0) {
+        mistakes->may_pass |= error_may_pass(-errno);
+        return mistakes_add(mistakes, MISTAKE_ERROR, folder, 0, "can't be read: %s", strerror(errno));
+    }
     int r = n > DECK_FILES_MAX ? mistakes_add(mistakes, MISTAKE_ERROR, folder, 0,
                                               "there are %d decks in this folder; only the first %d are read",
                                               n, DECK_FILES_MAX)
@@ -550,7 +552,7 @@ static int has_decks(const char *folder, const char *language, bool *ret) {
     struct dirent **entries;
     int n = scandir(path, &entries, is_deck_name, NULL);
     if (n < 0)
-        return errno == ENOMEM ? -ENOMEM : 0;
+        return error_may_pass(-errno) ? -errno : 0;
     for (int i = 0; i < n; i++)
         free(entries[i]);
     free(entries);

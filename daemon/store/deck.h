@@ -39,5 +39,5 @@ int deck_lint_folder(struct library *library, const char *folder, char *const *l
 
 /* Where a schedule leaves its languages to the locale: of these the first one counts that has decks in a
  * folder (DIR/LANG), and those before it, of which a folder may hold single decks; what comes after it goes.
- * Otherwise nothing changes. -ENOMEM. */
+ * Otherwise nothing changes. -ENOMEM, or what else keeps a folder from being read just now. */
 int deck_settle_languages(struct schedule *schedule, char *const *folders, size_t n_folders);

@@ -388,6 +388,11 @@ int journal_flush(struct journal *journal) {
     return (code & 0xff) == SQLITE_BUSY ? 1 : schema_error(journal->db, code);
 }
 
+/* What is forgotten is forgotten, whatever becomes of the WAL. */
+static int flush_forgotten(struct journal *journal) {
+    return journal_flush(journal) == 0 ? 0 : 1;
+}
+
 int journal_forget(struct journal *journal, const struct uuid *id, usec_t now_usec, int32_t offset_sec) {
     struct entry entry;
     int r = journal_find(journal, id, &entry);
@@ -398,7 +403,7 @@ int journal_forget(struct journal *journal, const struct uuid *id, usec_t now_us
     if (r < 0)
         return r;
     r = transaction_end(journal, add_tombstone(journal, id, now_usec, offset_sec));
-    return r < 0 ? r : journal_flush(journal);
+    return r < 0 ? r : flush_forgotten(journal);
 }
 
 /* The entries of a range that still have their content. They are read while their content is erased: that
@@ -438,5 +443,5 @@ int journal_forget_range(struct journal *journal, usec_t since_usec, usec_t unti
     if (r < 0)
         return r;
     *ret_count = count;
-    return journal_flush(journal);
+    return flush_forgotten(journal);
 }

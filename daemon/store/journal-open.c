@@ -230,6 +230,9 @@ static int open_writer(struct journal *journal, const struct schema *as, const c
     int r = prepare_file(given, &path);
     if (r >= 0)
         r = connect_file(journal, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI);
+    /* SQLite takes it for reading where it can't open it for more, for want of a descriptor, say. */
+    if (r >= 0 && sqlite3_db_readonly(journal->db, "main") != 0)
+        r = -EROFS;
     /* As long as it isn't known to be sound, what is in the WAL stays there. */
     if (r >= 0)
         sqlite3_db_config(journal->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

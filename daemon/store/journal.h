@@ -118,7 +118,8 @@ int journal_reset_learning(struct journal *journal);
  * WAL, also where a kept line was shown again as a prompt. What was learned stays. A `forgotten` event
  * remains; in a turn given to journal_commit() or an imported one it erases likewise. `turns` of the keeper
  * for open ones are the caller's, also for one of theme own that shows the line (its prompt is the entry's
- * id). 0: done; 1: done, but a reader still holds old pages in the WAL (call journal_flush() again later).
+ * id). 0: done; 1: done, but old pages are still in the WAL, most often because a reader holds them (call
+ * journal_flush() again later).
  * -ENOENT: no such entry. The range counts those that had content until now. */
 int journal_forget(struct journal *journal, const struct uuid *id, usec_t now_usec, int32_t offset_sec);
 int journal_forget_range(struct journal *journal, usec_t since_usec, usec_t until_usec, usec_t now_usec,

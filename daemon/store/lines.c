@@ -119,43 +119,64 @@ static int take_lines(struct reading *reading, const char *text, size_t size) {
 
 /* --- Writing ---------------------------------------------------------------------------------- */
 
-static void print_quoted(FILE *file, const char *text) {
-    fputc('"', file);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fputc('\\', file);
-        fputc(*text, file);
-    }
-    fputc('"', file);
+/* A stream in memory would drop what it has no memory for, and not say so. */
+struct text {
+    char *start;
+    size_t size, capacity;
+    int error; /* sticks */
+};
+
+static void add_bytes(struct text *text, const char *bytes, size_t size) {
+    if (text->error >= 0)
+        text->error = array_reserve(&text->start, &text->capacity, text->size + size + 1, 1);
+    if (text->error < 0)
+        return;
+    memcpy(text->start + text->size, bytes, size);
+    text->size += size;
+    text->start[text->size] = 0;
 }
 
-static void print_deck(FILE *file, const struct lines_deck *deck, const struct reading *reading) {
-    fprintf(file,
-            "# Made by kindly deck import. It is yours now: kindly-decks(5) says what else can stand here.\n"
-            "theme    = \"%s\";\nlanguage = \"%s\";\n\nprompts = (\n",
-            theme_id(deck->theme), deck->language);
-    for (size_t i = 0; i < reading->n; i++) {
-        char id[LINES_ID_SIZE];
-        lines_id(deck->name, i, reading->n, id);
-        fprintf(file, "    { id = \"%s\"; depth = 1;\n      text = ", id);
-        print_quoted(file, reading->prompts[i]);
-        fprintf(file, "; }%s\n", i + 1 < reading->n ? "," : "");
+static void add_text(struct text *text, const char *more) {
+    add_bytes(text, more, strlen(more));
+}
+
+static void add_quoted(struct text *text, const char *words) {
+    add_text(text, "\"");
+    for (; *words; words++) {
+        if (*words == '"' || *words == '\\')
+            add_text(text, "\\");
+        add_bytes(text, words, 1);
     }
-    fputs(");\n", file);
+    add_text(text, "\"");
+}
+
+static void add_head(struct text *text, const struct lines_deck *deck) {
+    add_text(text, "# Made by kindly deck import. It is yours now: kindly-decks(5) says what else can stand "
+                   "here.\ntheme    = \"");
+    add_text(text, theme_id(deck->theme));
+    add_text(text, "\";\nlanguage = \"");
+    add_text(text, deck->language);
+    add_text(text, "\";\n\nprompts = (\n");
 }
 
 static int format_deck(const struct lines_deck *deck, const struct reading *reading, char **ret_text) {
-    char *text = NULL;
-    size_t size;
-    FILE *file = open_memstream(&text, &size);
-    if (!file)
-        return -ENOMEM;
-    print_deck(file, deck, reading);
-    if (fclose(file) != 0) {
-        free(text);
-        return -ENOMEM;
+    struct text text = {0};
+    add_head(&text, deck);
+    for (size_t i = 0; i < reading->n; i++) {
+        char id[LINES_ID_SIZE];
+        lines_id(deck->name, i, reading->n, id);
+        add_text(&text, "    { id = \"");
+        add_text(&text, id);
+        add_text(&text, "\"; depth = 1;\n      text = ");
+        add_quoted(&text, reading->prompts[i]);
+        add_text(&text, i + 1 < reading->n ? "; },\n" : "; }\n");
     }
-    *ret_text = text;
+    add_text(&text, ");\n");
+    if (text.error < 0) {
+        free(text.start);
+        return text.error;
+    }
+    *ret_text = text.start;
     return 0;
 }
 

@@ -25,6 +25,7 @@ struct mistakes {
     size_t n_untold;  /* over the bound */
     bool errors_only; /* set by the caller: warnings aren't wanted, and what is costly to find isn't looked
                          for */
+    bool may_pass;    /* one is that a file could not be read just now: see error_may_pass() */
 };
 
 void mistakes_done(struct mistakes *mistakes);

@@ -398,6 +398,9 @@ int transaction_begin(struct journal *journal) {
     struct query rollback = query_start(journal, STATEMENT_ROLLBACK);
     if (rollback.error < 0)
         return rollback.error;
+    /* One that could not be gone back from, when everything failed. */
+    if (!sqlite3_get_autocommit(journal->db))
+        run_simple(journal, STATEMENT_ROLLBACK);
     return run_simple(journal, STATEMENT_BEGIN);
 }
 
@@ -548,6 +551,8 @@ char *get_text(struct query *query) {
 void get_bytes16(struct query *query, void *ret) {
     int column = query->next++;
     const void *bytes = sqlite3_column_blob(query->statement, column);
+    if (!bytes && sqlite3_column_type(query->statement, column) == SQLITE_BLOB)
+        query->error = -ENOMEM;
     if (bytes && sqlite3_column_bytes(query->statement, column) == 16)
         memcpy(ret, bytes, 16);
     else

@@ -19,6 +19,7 @@
 #define KEYS_MAX   32
 
 static int tell_unreadable(struct settings *settings, int error) {
+    settings->mistakes->may_pass |= error_may_pass(error);
     int r = mistakes_add(settings->mistakes, MISTAKE_ERROR, settings->path, 0, "can't be read: %s",
                          strerror(-error));
     return r < 0 ? r : error;

@@ -108,14 +108,17 @@ static int load(struct share *share) {
     int fd = open(share->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
     if (!stream) {
+        int r = -errno;
         if (fd >= 0)
             close(fd);
-        return errno == ENOMEM ? -ENOMEM : 0;
+        return error_may_pass(r) ? r : 0;
     }
     _cleanup_free_ char *line = malloc(LINE_MAX_SIZE);
     int r = line ? 0 : -ENOMEM;
     for (size_t n = 0; r >= 0 && n < LINES_MAX && fgets(line, LINE_MAX_SIZE, stream); n++)
         r = take_line(share, line);
+    if (r >= 0 && ferror(stream)) /* half of it is not what is known: it would be written over */
+        r = -EIO;
     fclose(stream);
     return r;
 }

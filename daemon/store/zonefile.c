@@ -73,9 +73,9 @@ static bool is_name(const char *name) {
     return true;
 }
 
-/* What is no zone's file is no zone to the person who named it. */
+/* What is no zone's file is no zone to the person who named it. What can't be read just now is not that. */
 static int as_missing(int r) {
-    return r == -ENOMEM || r >= 0 ? r : -ENOENT;
+    return error_may_pass(r) || r >= 0 ? r : -ENOENT;
 }
 
 int zonefile_load_name(const char *name, struct zone **ret) {
@@ -98,7 +98,7 @@ int zonefile_load_tz(const char *tz, struct zone **ret) {
     if (*tz == '/')
         return as_missing(load_path(tz, tz, ret));
     int r = zonefile_load_name(tz, ret);
-    if (r >= 0 || r == -ENOMEM || is_file)
+    if (r >= 0 || error_may_pass(r) || is_file)
         return as_missing(r);
     return as_missing(zone_from_posix(tz, ret));
 }

@@ -5,7 +5,8 @@
 
 #include "daemon/core/zone.h"
 
-/* The zone that a value of TZ means; NULL: unset. -ENOENT: there is no such zone. */
+/* The zone that a value of TZ means; NULL: unset. -ENOENT: there is no such zone. -ENOMEM, -EMFILE, -EIO,
+ * ...: its file can't be read just now. */
 int zonefile_load_tz(const char *tz, struct zone **ret);
 
 /* A zone by the name a calendar expression ends with ("UTC", "Europe/Berlin"). -ENOENT: none of that name;

@@ -256,7 +256,11 @@ void hands_end(struct hands *hands) {
     known = TAKE_PTR(daemon->schedule);
     library_free(daemon->library);
     keeper_free(daemon->keeper);
-    sd_event_source_disable_unref(daemon->flush);
+    sd_event_source_disable_unref(daemon->rest);
+    sd_event_source_disable_unref(daemon->again);
+    for (size_t i = 0; i < daemon->n_unwritten; i++)
+        event_done(&daemon->unwritten[i]);
+    free(daemon->unwritten);
     sd_bus_close_unref(hands->presenter);
     if (presenter_fd >= 0)
         close(presenter_fd);
@@ -266,7 +270,7 @@ void hands_end(struct hands *hands) {
     sd_event_unref(daemon->event);
     char *strings[] = {daemon->options.decks[0],  daemon->config_path,        daemon->journal_path,
                        daemon->config_problem,    daemon->journal_notice,     daemon->journal_problem,
-                       daemon->presenter_problem, (char *)daemon->starts_usec};
+                       daemon->presenter_problem, daemon->deck_problem,    (char *)daemon->starts_usec};
     for (size_t i = 0; i < ELEMENTSOF(strings); i++)
         free(strings[i]);
 }

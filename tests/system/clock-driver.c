@@ -56,12 +56,13 @@ static void say_zone(const struct driver *driver) {
     printf("zone %s %" PRId32 "\n", zone_name(zone), zone_offset(zone, JULY_USEC));
 }
 
-static void on_changed(void *userdata, enum clock_change change) {
+static int on_changed(void *userdata, enum clock_change change) {
     printf("changed ");
     if (change == CLOCK_ZONE)
         say_zone(userdata);
     else
         printf("set\n");
+    return 0;
 }
 
 static void do_arm(struct driver *driver, const char *when) {

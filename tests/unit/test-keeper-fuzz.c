@@ -1,13 +1,65 @@
 /* Random schedules and random days. What holds for every turn is checked by the stage; here, what holds for
  * whole lives: nothing due is lost, no day has more than its share, and a look ahead is what then happens.
  *
- * KINDLY_FUZZ is the number of lives of each kind (default 40), KINDLY_FUZZ_FROM the first seed. */
+ * KINDLY_FUZZ is the number of lives of each kind (default 40), KINDLY_FUZZ_FROM the first seed.
+ *
+ * Some lives are short of memory: each turn is asked for with its 1st, 2nd, 3rd ... allocation failing, until
+ * none does. */
+#include <stdbool.h>
+
+#include "tests/inject/inject.h"
+
+struct rig;
+struct turn;
+static bool short_of_memory;
+static uint64_t begin_rehearsal(const struct rig *rig, struct turn *turn, unsigned nth);
+static bool end_rehearsal(struct rig *rig, int r, struct turn *turn, uint64_t mark);
+#define RIG_REHEARSE(rig, call)                                                                              \
+    for (unsigned nth = 1; short_of_memory; nth++) {                                                         \
+        uint64_t before_ = begin_rehearsal((rig), &turn, nth);                                               \
+        if (!end_rehearsal((rig), (call), &turn, before_))                                                   \
+            break;                                                                                           \
+    }
+
 #include "tests/unit/keeper-rig.h"
 
 #define LIVES_DEFAULT 40
 #define STEPS         60
 #define AHEAD         12
 #define DAYS_MAX      64
+
+static unsigned n_rehearsed, n_random_before;
+
+static uint64_t begin_rehearsal(const struct rig *rig, struct turn *turn, unsigned nth) {
+    memset(turn, 0x5a, sizeof *turn);
+    n_random_before = (unsigned)rig->n_random;
+    uint64_t mark = rig_mark(rig->keeper);
+    inject_arm(&(struct inject_plan){.family = MEMORY, .nth = nth});
+    return mark;
+}
+
+/* False: nothing failed. */
+static bool end_rehearsal(struct rig *rig, int r, struct turn *turn, uint64_t mark) {
+    inject_mend();
+    assert_true(rig_mark(rig->keeper) == mark);
+    rig->n_random = n_random_before;
+    if (r >= 0)
+        turn_done(turn);
+    for (size_t i = 0; r < 0 && i < sizeof *turn; i++)
+        assert_int_equal(((const uint8_t *)turn)[i], 0x5a);
+    if (!inject_failed())
+        return false;
+    assert_true(r == -ENOMEM || r >= 0);
+    n_rehearsed++;
+    return true;
+}
+
+static int history_with_memory(void *userdata, struct history *ret) {
+    inject_off++;
+    int r = rig_history(userdata, ret);
+    inject_off--;
+    return r;
+}
 
 struct chance {
     uint64_t seed, n;
@@ -283,6 +335,26 @@ static void run_lives(void (*life)(uint64_t seed)) {
         life(last_seed);
 }
 
+#define LIVES_SHORT_OF_MEMORY 4
+
+static void test_short_of_memory(void **state) {
+    (void)state;
+    uint64_t from = number_from_environment("KINDLY_FUZZ_FROM", 0);
+    short_of_memory = true;
+    for (last_seed = from; last_seed < from + LIVES_SHORT_OF_MEMORY; last_seed++) {
+        struct chance chance = {.seed = last_seed};
+        struct rig rig;
+        char settings[2048];
+        draw_settings(&chance, settings, sizeof settings);
+        rig_begin(&rig, settings);
+        rig.world.history = history_with_memory;
+        live(&rig, &chance, false);
+        rig_end(&rig);
+    }
+    short_of_memory = false;
+    print_message("%u allocations failed\n", n_rehearsed);
+}
+
 static int tell_seed(void **state) {
     (void)state;
     print_message("up to seed %llu\n", (unsigned long long)last_seed);
@@ -309,6 +381,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_all_accounted_for, tell_seed),
         cmocka_unit_test_teardown(test_bad_clocks, tell_seed),
         cmocka_unit_test_teardown(test_looking_ahead, tell_seed),
+        cmocka_unit_test_teardown(test_short_of_memory, tell_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
