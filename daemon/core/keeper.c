@@ -245,13 +245,14 @@ int keeper_named(const struct keeper *keeper, const struct world *world, struct 
 
 /* --- What comes next -------------------------------------------------------------------------- */
 
+/* A moment that has passed since time last moved on is one to wake at, too: at once. */
 usec_t keeper_next_wake(const struct keeper *keeper, const struct world *world) {
-    usec_t wake = USEC_INFINITY;
+    usec_t wake = USEC_INFINITY, moved_on_usec = keeper->planned_until_usec;
     struct occurrence occurrence;
     plan_seek(world->plan, keeper->planned_until_usec);
     if (plan_peek(world->plan, &occurrence) >= 0)
         wake = occurrence.due_usec;
-    if (paused_at(keeper, world->now_usec))
+    if (keeper->paused_until_usec > 0)
         wake = MIN_OF(wake, keeper->paused_until_usec);
     for (size_t i = 0; i < keeper->n_open; i++) {
         const struct open_prompt *open = &keeper->open[i];
@@ -259,10 +260,10 @@ usec_t keeper_next_wake(const struct keeper *keeper, const struct world *world) 
             wake = MIN_OF(wake, snooze_end(keeper, world, open));
         else if (open->state == OPEN_SHOWN)
             wake = MIN_OF(wake, open->expires_usec);
-        else if (open->state == OPEN_WAITING && open->not_before_usec > world->now_usec)
+        else if (open->state == OPEN_WAITING && open->not_before_usec > moved_on_usec)
             wake = MIN_OF(wake, MIN_OF(open->not_before_usec,
                                        schedule_next_quiet(world->schedule, world->zone, world->now_usec)));
-        else if (open->state == OPEN_WAITING && open->hold_until_usec > world->now_usec)
+        else if (open->state == OPEN_WAITING && open->hold_until_usec > moved_on_usec)
             wake = MIN_OF(wake, open->hold_until_usec);
     }
     return wake;

@@ -177,6 +177,17 @@ ROWS_TEST(starting_again)
 ROWS_TEST(reloading)
 ROWS_TEST(clock_changes)
 
+/* Time passed a moment while something else was on its way to the disk, before anybody could move on. */
+static void test_moments_that_passed(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_begin(&rig, "at a 10:00; hold 1h");
+    rig_run(&rig, "pause-all 09:00; jump 09:01; note x; 09:30; away; 10:20; back; jump 10:30; note y; 10:40");
+    assert_int_equal(rig.keeper->paused_until_usec, 0);
+    assert_string_equal(rig.log, "paused to 09:00; 09:01 noted: x; 10:30 noted: y; ~10:30 shown a");
+    rig_end(&rig);
+}
+
 /* Years of absence are taken in piece by piece, and end in one prompt. */
 static void test_years_of_absence(void **state) {
     (void)state;
@@ -201,9 +212,10 @@ static void test_years_of_absence(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_catching_up),    cmocka_unit_test(test_setting_the_clock),
-        cmocka_unit_test(test_starting_again), cmocka_unit_test(test_reloading),
-        cmocka_unit_test(test_clock_changes),  cmocka_unit_test(test_years_of_absence),
+        cmocka_unit_test(test_catching_up),      cmocka_unit_test(test_setting_the_clock),
+        cmocka_unit_test(test_starting_again),   cmocka_unit_test(test_reloading),
+        cmocka_unit_test(test_clock_changes),    cmocka_unit_test(test_moments_that_passed),
+        cmocka_unit_test(test_years_of_absence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
