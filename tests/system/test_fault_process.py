@@ -237,11 +237,13 @@ def test_two_at_once(person, screen):
         if not person.watcher:
             person.watcher = person.caller()
         person.watcher.appeared()
-        ends = {os.pidfd_open(one.pid): one for one in daemons if one.process.poll() is None}
-        ready = [ends[fd] for fd in select.select(list(ends), [], [], PATIENCE)[0]]
+        ended = [one for one in daemons if one.process.poll() is not None]
+        ends = {os.pidfd_open(one.pid): one for one in daemons if one not in ended}
+        if not ended:
+            ended = [ends[fd] for fd in select.select(list(ends), [], [], PATIENCE)[0]]
         for fd in ends:
             os.close(fd)
-        (loser,) = ready or [one for one in daemons if one.process.poll() is not None]
+        (loser,) = ended
         (winner,) = [one for one in daemons if one is not loser]
         assert loser.status() == 1
         winner.told("READY=1")
