@@ -120,7 +120,8 @@ def run_desktop(server, environment):
 def run_replay(target, build, environment):
     """Inputs of a target of the fuzzer: those it begins with, and what was found once."""
     program = os.path.join(build, "tests/fuzz/fuzz-" + target)
-    return run_unit(program, environment, arguments=fuzz.inputs(target))
+    with fuzz.folder_in_memory() as folder:
+        return run_unit(program, dict(environment, TMPDIR=folder), arguments=fuzz.inputs(target))
 
 
 def run_fuzz(target, build):
