@@ -3,6 +3,7 @@
 #include "daemon/client/change.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "daemon/client/words.h"
 #include "daemon/core/translate.h"
@@ -30,6 +31,30 @@ static int read_in_use(char **ret) {
     return r < 0 ? fail_errno(r, path ? path : _("cannot find the schedule")) : OUTCOME_DONE;
 }
 
+static bool is_link(const char *path) {
+    struct stat status;
+    return lstat(path, &status) >= 0 && S_ISLNK(status.st_mode);
+}
+
+static int refuse(const struct change *change, int error) {
+    switch (error) {
+    case -ELOOP:
+        complain(_("%s is a symbolic link, and left alone; change it where it is kept"), change->path);
+        break;
+    case -EACCES:
+    case -EPERM:
+    case -EROFS:
+        complain(_("%s is read-only, and left alone"), change->path);
+        break;
+    case -ESTALE:
+        complain(_("%s was changed by something else meanwhile, and is left as it is"), change->path);
+        break;
+    default:
+        fail_errno(error, change->path);
+    }
+    return OUTCOME_FAILED;
+}
+
 int change_begin(struct change *ret) {
     struct change change = {0};
     size_t size = 0;
@@ -37,13 +62,15 @@ int change_begin(struct change *ret) {
     if (r < 0)
         return fail_errno(r, _("cannot find the schedule"));
     r = read_text(change.path, CONFIG_FILE_MAX, &change.before, &size);
+    if (r == -ENOENT && is_link(change.path))
+        r = -ELOOP; /* one that leads nowhere */
     int outcome = r == -ENOENT ? read_in_use(&change.text) : OUTCOME_DONE;
     if (r >= 0 && strlen(change.before) != size)
         r = -EILSEQ; /* a NUL byte */
     if (r >= 0 && !(change.text = strdup(change.before)))
         r = -ENOMEM;
     if (r < 0 && r != -ENOENT)
-        outcome = fail_errno(r, change.path);
+        outcome = refuse(&change, r);
     if (outcome != OUTCOME_DONE)
         change_done(&change);
     else
@@ -123,25 +150,6 @@ int change_refuse_broken(const struct mistakes *mistakes) {
 }
 
 /* --- Writing ---------------------------------------------------------------------------------- */
-
-static int refuse(const struct change *change, int error) {
-    switch (error) {
-    case -ELOOP:
-        complain(_("%s is a symbolic link, and left alone; change it where it is kept"), change->path);
-        break;
-    case -EACCES:
-    case -EPERM:
-    case -EROFS:
-        complain(_("%s is read-only, and left alone"), change->path);
-        break;
-    case -ESTALE:
-        complain(_("%s was changed by something else meanwhile, and is left as it is"), change->path);
-        break;
-    default:
-        fail_errno(error, change->path);
-    }
-    return OUTCOME_FAILED;
-}
 
 int change_may_write(const struct change *change) {
     int r = replace_check(change->path);

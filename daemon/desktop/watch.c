@@ -78,7 +78,8 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *us
     (void)sd_event_now(watch->event, CLOCK_MONOTONIC, &now_usec);
     if (watch->latest_usec == 0)
         watch->latest_usec = now_usec + RESTLESS_USEC;
-    (void)sd_event_source_set_time(watch->still, MIN_OF(now_usec + STILL_USEC, watch->latest_usec));
+    usec_t left_usec = watch->latest_usec > now_usec ? watch->latest_usec - now_usec : 0;
+    (void)sd_event_source_set_time_relative(watch->still, MIN_OF(STILL_USEC, left_usec));
     (void)sd_event_source_set_enabled(watch->still, SD_EVENT_ONESHOT);
     return 0;
 }

@@ -8,10 +8,11 @@
 #include "tests/fuzz/state.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
-static void write_file(const char *suffix, const uint8_t *data, size_t size, char path[80]) {
-    snprintf(path, 80, "%s/old.db%s", fuzz_folder(), suffix);
+static void write_file(const char *suffix, const uint8_t *data, size_t size, char path[PATH_MAX + 16]) {
+    snprintf(path, PATH_MAX + 16, "%s/old.db%s", fuzz_folder(), suffix);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     holds(fd >= 0 && write(fd, data, size) == (ssize_t)size);
     close(fd);
@@ -38,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2)
         return 0;
     size_t left = size - 2, wal = ((size_t)data[size - 2] << 8 | data[size - 1]) % (left + 1);
-    char path[80], wal_path[80];
+    char path[PATH_MAX + 16], wal_path[PATH_MAX + 16];
     write_file("-wal", data + left - wal, wal, wal_path);
     write_file("", data, left - wal, path);
     struct journal *journal = state_journal();

@@ -3,6 +3,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -48,7 +49,7 @@ const char *fuzz_file(const uint8_t *data, size_t size) {
     return path;
 }
 
-static char folder[] = "/dev/shm/kindly-fuzz-XXXXXX";
+static char folder[PATH_MAX];
 
 static void remove_folder(void) {
     DIR *all = opendir(folder);
@@ -63,6 +64,8 @@ static void remove_folder(void) {
 const char *fuzz_folder(void) {
     static bool made;
     if (!made) {
+        const char *within = getenv("TMPDIR");
+        snprintf(folder, sizeof folder, "%s/kindly-fuzz-XXXXXX", within ? within : "/dev/shm");
         holds(mkdtemp(folder));
         atexit(remove_folder);
         made = true;

@@ -26,7 +26,8 @@ char *fuzz_text(const uint8_t *data, size_t size);
 /* The path of a file in memory that holds the bytes, until the next call. */
 const char *fuzz_file(const uint8_t *data, size_t size);
 
-/* A folder in memory (/dev/shm), made at the first call, and removed with all that is in it at the end. */
+/* A folder in memory (in TMPDIR, or /dev/shm), made at the first call, and removed with all that is in it at
+ * the end; not when a sanitizer ends the program, so who starts it gives it a TMPDIR to throw away. */
 const char *fuzz_folder(void);
 
 /* Standard output and error go nowhere between the two. What sanitizers say is not of these. */

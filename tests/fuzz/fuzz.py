@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FINDINGS = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "fuzz-findings")
@@ -26,6 +27,10 @@ def targets():
 def inputs(target):
     """The folders of inputs that are in the repository."""
     return [folder for kind in ("corpus", "found") if os.path.isdir(folder := os.path.join(HERE, kind, target))]
+
+
+def folder_in_memory():
+    return tempfile.TemporaryDirectory(prefix="kindly-fuzz-", dir="/dev/shm")
 
 
 class Run:
@@ -59,8 +64,9 @@ def run(build, target, seconds):
         command.append("-dict=" + words)
     environment = dict(os.environ, LC_ALL="C.UTF-8", ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1",
                        UBSAN_OPTIONS="print_stacktrace=1")
-    done = subprocess.run(command + [learned] + inputs(target), env=environment, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with folder_in_memory() as environment["TMPDIR"]:
+        done = subprocess.run(command + [learned] + inputs(target), env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return Run(target, done.returncode, done.stdout.decode("utf-8", "replace"))
 
 

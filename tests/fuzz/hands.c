@@ -6,6 +6,7 @@
 #include "tests/fuzz/hands.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -119,7 +120,7 @@ static void write_text(const char *path, const char *text) {
 
 /* In a folder whose files are removed at the end, as one: decks and schedule. */
 static const char *file_of(const char *name, const char *text) {
-    static char paths[2][64];
+    static char paths[2][PATH_MAX + 16];
     char *path = paths[streq(name, "kindly.conf")];
     if (*path == 0) {
         snprintf(path, sizeof paths[0], "%s/%s", fuzz_folder(), name);

@@ -2,6 +2,7 @@
  * what its tables held then is kept in tables in memory, from which they are filled again. */
 #include "tests/fuzz/state.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@
 #define TABLES_MAX 16
 
 static struct journal *journal;
-static char path[64], tables[TABLES_MAX][32];
+static char path[PATH_MAX + 16], tables[TABLES_MAX][32];
 static size_t n_tables;
 
 /* `before`, the table's name, `between`, and its name again. */

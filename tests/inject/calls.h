@@ -149,8 +149,11 @@ CALL(BUS, int, sd_bus_message_new_method_return, (sd_bus_message * call, sd_bus_
      -ENOMEM, ENOMEM)
 VARIADIC(BUS, int, sd_bus_message_append, (sd_bus_message * m, const char *types, ...), types,
          sd_bus_message_appendv(m, types, list), -ENOMEM, ENOMEM)
+CALL(BUS, int, sd_bus_flush, (sd_bus * bus), (bus), -ENOBUFS, ENOBUFS)
+CALL(BUS, int, sd_bus_message_readv, (sd_bus_message * m, const char *types, va_list list), (m, types, list),
+     -ENOMEM, ENOMEM)
 VARIADIC(BUS, int, sd_bus_message_read, (sd_bus_message * m, const char *types, ...), types,
-         sd_bus_message_readv(m, types, list), -ENOMEM, ENOMEM)
+         __real_sd_bus_message_readv(m, types, list), -ENOMEM, ENOMEM)
 CALL(BUS, int, sd_bus_message_open_container, (sd_bus_message * m, char type, const char *contents),
      (m, type, contents), -ENOMEM, ENOMEM)
 CALL(BUS, int, sd_bus_message_close_container, (sd_bus_message * m), (m), -ENOMEM, ENOMEM)
@@ -195,6 +198,7 @@ CALL(BUS, int, sd_session_get_type, (const char *session, char **ret), (session,
 /* Files, processes, timers */
 VARIADIC(FILES, int, open, (const char *path, int flags, ...), flags,
          __real_open(path, flags, (flags & (O_CREAT | O_TMPFILE)) ? va_arg(list, mode_t) : 0), -1, EMFILE)
+CALL(FILES, int, __open_2, (const char *path, int flags), (path, flags), -1, EMFILE)
 VARIADIC(FILES, int, openat, (int folder, const char *path, int flags, ...), flags,
          __real_openat(folder, path, flags, (flags & (O_CREAT | O_TMPFILE)) ? va_arg(list, mode_t) : 0), -1,
          EMFILE)
@@ -223,6 +227,7 @@ CALL(FILES, int, faccessat, (int folder, const char *path, int how, int flags), 
 CALL(FILES, int, chmod, (const char *path, mode_t mode), (path, mode), -1, EPERM)
 CALL(FILES, int, fchmodat, (int folder, const char *path, mode_t mode, int flags),
      (folder, path, mode, flags), -1, EPERM)
+CALL(FILES, int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group), -1, EPERM)
 CALL(FILES, int, fchmod, (int fd, mode_t mode), (fd, mode), -1, EPERM)
 CALL(FILES, int, utimensat, (int folder, const char *path, const struct timespec times[2], int flags),
      (folder, path, times, flags), -1, EPERM)
