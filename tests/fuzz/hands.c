@@ -196,8 +196,9 @@ static void wire(struct daemon *daemon) {
                     daemon, &daemon->clock) >= 0);
     holds(watch_new(daemon->event, on_files_changed, daemon, &daemon->watch) >= 0);
     holds(presence_new(daemon->event, daemon->bus, on_presence, daemon, &daemon->presence) >= 0);
-    holds(presenter_new(daemon->event, daemon->bus, daemon->options.presenter, NULL, NULL, &presenter_events,
-                        daemon, &daemon->presenter) >= 0);
+    /* The programs are started with nothing but a fork that is ours. */
+    holds(presenter_new(daemon->event, daemon->bus, daemon->options.presenter, "/desktop", "/terminal",
+                        &presenter_events, daemon, &daemon->presenter) >= 0);
     holds(bus_object_new(daemon->bus, &bus_host, daemon, daemon->presence, &daemon->object) >= 0);
 }
 
@@ -269,9 +270,9 @@ void hands_end(struct hands *hands) {
     sd_bus_close_unref(hands->bus);
     sd_bus_close_unref(daemon->bus);
     sd_event_unref(daemon->event);
-    char *strings[] = {daemon->options.decks[0],  daemon->config_path,        daemon->journal_path,
-                       daemon->config_problem,    daemon->journal_notice,     daemon->journal_problem,
-                       daemon->presenter_problem, daemon->deck_problem,    (char *)daemon->starts_usec};
+    char *strings[] = {daemon->options.decks[0],  daemon->config_path,    daemon->journal_path,
+                       daemon->config_problem,    daemon->journal_notice, daemon->journal_problem,
+                       daemon->presenter_problem, daemon->deck_problem,   (char *)daemon->starts_usec};
     for (size_t i = 0; i < ELEMENTSOF(strings); i++)
         free(strings[i]);
 }

@@ -213,6 +213,14 @@ class Kindlyd:
             while self._next_word() != what:
                 pass
 
+    def listen(self):
+        """Takes what the supervisor was told meanwhile: with ten words unread, the next one waits."""
+        self.supervisor.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while self.supervisor.recv(4096):
+                pass
+        self.supervisor.settimeout(PATIENCE)
+
     def _next_word(self):
         ended = os.pidfd_open(self.pid) if self.process.poll() is None else -1
         try:

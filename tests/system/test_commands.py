@@ -96,7 +96,7 @@ def fixture_home(person, tmp_path):
     (tmp_path / "home/care.conf").write_bytes(open(os.path.join(ROOT, "config/decks/en/care.conf"), "rb").read())
     (tmp_path / "home/Sync/kindly").mkdir(parents=True)
     person.serve()
-    person.start()
+    person.daemon = person.start()
     return person
 
 
@@ -127,6 +127,7 @@ def until_first_line(person, command, entry):
 def test_each_command_can_be_run(home, name):
     caller = home.caller()
     for command in commands(name):
+        home.daemon.listen()
         entry = caller.call("Note", "To be forgotten.", False)
         prompt = caller.call("Prompt", "care")
         while caller.next("Shown")[0] != prompt:
