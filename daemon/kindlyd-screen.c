@@ -8,9 +8,15 @@ static int act_unshown(const struct keeper *keeper, const struct world *world, v
     return keeper_unshown(keeper, world, id, ret);
 }
 
+/* One that ends at once may have done so before it could be asked anything. */
 static void tell_not_started(struct daemon *daemon, int r) {
     static const char sentence[] =
         N_("The program that shows notifications can't be started (%s); the prompt waits");
+    if (r == -ECONNRESET || r == -EPIPE || r == -ENOTCONN) {
+        set_problem(&daemon->presenter_problem,
+                    N_("The program that shows notifications ended unexpectedly; the prompt waits"));
+        return;
+    }
     char *text = NULL, *english = NULL;
     if (asprintf(&text, _(sentence), strerror(-r)) >= 0 && asprintf(&english, sentence, reason_of(r)) >= 0)
         set_problem_as(&daemon->presenter_problem, english, text);
