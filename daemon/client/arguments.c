@@ -236,9 +236,11 @@ static void print_sentence(FILE *file, const char *summary) {
     wchar_t first;
     size_t size = mbrtowc(&first, summary, strlen(summary), &(mbstate_t){0});
     bool is_letter = size > 0 && size <= strlen(summary) && iswlower((wint_t)first);
-    if (is_letter)
-        fprintf(file, "%lc", towupper((wint_t)first));
-    print_text(file, is_letter, 0, summary + (is_letter ? size : 0));
+    char *sentence = NULL;
+    if (is_letter && asprintf(&sentence, "%lc%s", towupper((wint_t)first), summary + size) < 0)
+        sentence = NULL;
+    print_text(file, 0, 0, sentence ? sentence : summary);
+    free(sentence);
 }
 
 void verb_help(const struct verb *verb, FILE *file) {
