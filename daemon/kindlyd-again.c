@@ -11,10 +11,9 @@ static int on_again(sd_event_source *source, uint64_t usec, void *userdata) {
     struct daemon *daemon = userdata;
     unsigned undone = daemon->undone;
     daemon->undone = 0; /* what fails notes itself again */
-    if (undone & UNDONE_RELOAD)
+    bool missed = (undone & UNDONE_WATCH) && watch_files(daemon) >= 0; /* a change may have been */
+    if ((undone & UNDONE_RELOAD) || missed)
         reload(daemon, NULL);
-    else if ((undone & UNDONE_WATCH) && watch_files(daemon) >= 0)
-        reload(daemon, NULL); /* a change may have been missed */
     if (undone & UNDONE_TEXTS)
         renew_library(daemon);
     if (undone & UNDONE_FLUSH)

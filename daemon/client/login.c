@@ -78,7 +78,8 @@ static int quote_command(const char *path, char **ret) {
             *end++ = '%';
         *end++ = *path;
     }
-    strcpy(end, "\"");
+    *end++ = '"';
+    *end = '\0';
     *ret = quoted;
     return 0;
 }

@@ -186,7 +186,7 @@ static int apply_hours(struct setup *setup, const char *answer) {
 static int apply_times(struct setup *setup, const char *answer) {
     const struct reminder *daytime = find_daytime(setup->schedule);
     if (number_of(answer) == 0)
-        return amend_drop_reminder(setup->amend, daytime->name);
+        return daytime ? amend_drop_reminder(setup->amend, daytime->name) : 0;
     int r = daytime ? 0 : amend_add_reminder(setup->amend, DAYTIME, DAYTIME_GROUP);
     if (r >= 0)
         r = set_in(setup->amend, daytime ? daytime->name : DAYTIME, "times", answer);

@@ -177,13 +177,10 @@ struct place {
 
 /* The one at `at` or behind; false when there is none any more. */
 static bool next_place(const char *text, size_t at, bool is_group, struct place *ret) {
-    struct token first = next_token(text, at), value = first;
+    struct token first = next_token(text, at);
     if (first.kind == 0 || strchr(")]}", first.kind))
         return false;
-    if (is_group)
-        value = value_at(text, next_token(text, first.end).end);
-    else
-        value = value_at(text, at);
+    struct token value = value_at(text, is_group ? next_token(text, first.end).end : at);
     struct token after = next_token(text, value.end);
     bool separates = after.kind == ',' || (is_group && after.kind == ';');
     *ret = (struct place){first.start, value.start, value.end, separates ? after.end : value.end};
@@ -648,7 +645,8 @@ int amend_quote(const char *text, char **ret) {
             *end++ = '\\';
         *end++ = *text;
     }
-    strcpy(end, "\"");
+    *end++ = '"';
+    *end = '\0';
     *ret = quoted;
     return 0;
 }

@@ -114,7 +114,7 @@ static int check_writable(const char *path) {
         return -errno;
     if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0)
         return -errno;
-    return status.st_mode & S_IWUSR ? 0 : -EACCES;
+    return (status.st_mode & S_IWUSR) ? 0 : -EACCES;
 }
 
 /* The folder that is there, or is to be made in one that is. */
@@ -182,7 +182,7 @@ static int create_in_folder(const char *path, const char *text) {
 /* Whether that is what it holds. */
 static int check_content(const char *path, const char *before) {
     _cleanup_free_ char *now = NULL;
-    size_t size, expected = strlen(before);
+    size_t size = 0, expected = strlen(before);
     int r = read_text(path, expected, &now, &size);
     if (r == -EFBIG || r == -ENOENT)
         return -ESTALE;
