@@ -577,10 +577,10 @@ static int try_to_show(struct presenter *presenter, const struct showing *showin
 
 void presenter_show(struct presenter *presenter, const struct showing *showing) {
     int r = try_to_show(presenter, showing);
-    if (r < 0) {
-        int error = r == -ENXIO ? 0 : r; /* nothing to show it on is no problem */
-        keep_answer(presenter, (struct answer){.kind = ANSWER_UNSHOWN, .id = showing->id, .error = error}, 0);
-    }
+    if (r == -ENXIO) /* nothing to show it on is no problem, and known at once */
+        give_answer(presenter, (struct answer){.kind = ANSWER_UNSHOWN, .id = showing->id});
+    else if (r < 0)
+        keep_answer(presenter, (struct answer){.kind = ANSWER_UNSHOWN, .id = showing->id, .error = r}, 0);
 }
 
 void presenter_withdraw(struct presenter *presenter, const struct uuid *id) {

@@ -10,8 +10,9 @@
 #include "daemon/core/choice.h"
 #include "daemon/core/uuid.h"
 
-#define PRESENTER_NAME_MAX 255 /* bytes of what names a bus or a server on it: what D-Bus allows for a name  \
-                                */
+#define PRESENTER_NAME_MAX                                                                                   \
+    255 /* bytes of what names a bus or a server on it: what D-Bus allows for a name                         \
+         */
 
 struct presenter;
 
@@ -71,6 +72,7 @@ bool presenter_ready(struct presenter *presenter);
 /* The presenter said Held, and not yet Free: do-not-disturb that only it can see. */
 bool presenter_held(const struct presenter *presenter);
 
-/* Answered by `showed` or `unshown`, from the loop, also when it can't even be tried. */
+/* Answered by `showed` or `unshown`, from the loop, also when it can't even be tried; but at once by
+ * `unshown` where there is nothing to show it on. */
 void presenter_show(struct presenter *presenter, const struct showing *showing);
 void presenter_withdraw(struct presenter *presenter, const struct uuid *id);
