@@ -167,11 +167,13 @@ static int save_open(struct journal *journal, const struct keeper *keeper) {
     return r;
 }
 
+/* An event may be there already: a commit that failed at its very end can be found written all the same, when
+ * the journal is opened again, and the events of that turn are kept to go with the next one. */
 static int save_turn(struct journal *journal, const struct turn *turn) {
     for (size_t i = 0; i < turn->n_events; i++) {
         int r = entries_add(journal, &journal->device, &turn->events[i]);
-        if (r <= 0)
-            return r < 0 ? r : -EEXIST;
+        if (r < 0)
+            return r;
     }
     int r = save_numbers(journal, turn->next);
     return r < 0 ? r : save_open(journal, turn->next);
