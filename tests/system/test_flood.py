@@ -68,6 +68,9 @@ class Line:
         self.socket.close()
 
 
+pytestmark = pytest.mark.once  # what they weigh says nothing of a build with sanitizers
+
+
 @pytest.fixture(name="line")
 def fixture_line(person, daemon):
     assert daemon
