@@ -10,7 +10,7 @@ import pytest
 
 from rig_presenter import BUILD, ROOT
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.once]
 
 METAINFO = os.path.join(BUILD, "org.kindlyd.Kindly.metainfo.xml")
 # Written in other languages than English, by rules of their own: the decks' by kindly check, the catalogues' by msgfmt.

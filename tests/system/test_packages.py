@@ -17,7 +17,7 @@ from gi.repository import Gtk  # noqa: E402
 
 from rig_presenter import BUILD, ROOT  # noqa: E402
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.once]
 
 SOURCE = pathlib.Path(ROOT)
 VERSION = re.search(r"^VERSION\s*:= (.*)$", (SOURCE / "Makefile").read_text(encoding="utf-8"), re.M)[1]

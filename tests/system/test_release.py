@@ -16,6 +16,8 @@ from rig_presenter import BUILD, ROOT
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 from release import Tree  # noqa: E402
 
+pytestmark = pytest.mark.once
+
 METAINFO = "units/org.kindlyd.Kindly.metainfo.xml.in"
 NOW = Tree(ROOT, BUILD)
 V, DAY = NOW.version, datetime.date.fromisoformat(NOW.day)
