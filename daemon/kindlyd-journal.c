@@ -73,7 +73,7 @@ void recover_journal(struct daemon *daemon) {
     _cleanup_(keeper_freep) struct keeper *stored = NULL;
     struct keeper *merged;
     open_journal_later(daemon);
-    if (!daemon->journal)
+    if (!daemon->journal || daemon->joined) /* then the state here is the newer one, and whole with a turn */
         return;
     int r = journal_load(daemon->journal, &stored);
     if (replace_if_damaged(daemon, r))
@@ -86,6 +86,7 @@ void recover_journal(struct daemon *daemon) {
     }
     keeper_free(daemon->keeper);
     daemon->keeper = merged;
+    daemon->joined = true;
 }
 
 /* The state as it was when the program ended; where there is none, a new one in memory. Nothing can be put
@@ -95,6 +96,7 @@ int load_keeper(struct daemon *daemon) {
         int r = journal_load(daemon->journal, &daemon->keeper);
         if (replace_if_damaged(daemon, r))
             r = journal_load(daemon->journal, &daemon->keeper);
+        daemon->joined = r >= 0;
         if (r >= 0)
             return 0;
         set_problem(&daemon->journal_problem, N_("What was open could not be read from the journal"));

@@ -45,6 +45,7 @@ struct daemon {
 
     struct journal *journal; /* NULL: it can't be opened; see take_turn() */
     struct keeper *keeper;
+    bool joined; /* what was open in the journal is in `keeper` */
     struct schedule *schedule;
     struct library *library;
     usec_t *starts_usec;

@@ -59,8 +59,7 @@ def test_a_day(family, record_property):
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("family", [family for family in FAMILIES if family != "files"])  # where not even a link to
-# the presenter can be made until a step ends, the day's clock, which waits for nothing, runs ahead without end
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_day_with_a_lasting_failure(family, record_property):
     points = play(family, "--lasting", "--depth", str(DEPTH_LASTING))
     record_property("points", points)
