@@ -9,11 +9,7 @@ import re
 import shutil
 import subprocess
 
-import gi
 import pytest
-
-gi.require_version("Gtk", "3.0")
-from gi.repository import Gtk  # noqa: E402
 
 from rig_presenter import BUILD, ROOT  # noqa: E402
 
@@ -109,6 +105,9 @@ def test_what_is_in_the_package(deb, tmp_path):
 def test_the_icon_in_a_menu(deb, tmp_path):
     """As GTK looks it up where no cache knows it yet: beside the list of sizes that the system has."""
     run(["dpkg-deb", "-x", deb / DEB, tmp_path])
+    import gi  # here, since the quick tests read this file where there is no GTK
+    gi.require_version("Gtk", "3.0")
+    from gi.repository import Gtk
     theme = Gtk.IconTheme()
     theme.set_custom_theme("hicolor")
     theme.set_search_path([f"{tmp_path}/usr/share/icons", "/usr/share/icons"])
