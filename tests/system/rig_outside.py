@@ -6,6 +6,8 @@ import os
 import signal
 import struct
 
+import pytest
+
 from rig import now_usec
 from rig_presenter import BUILD
 
@@ -61,3 +63,14 @@ class Outside:
 
     def stop(self):
         self.memory.close()
+
+
+@pytest.fixture(name="outside")
+def fixture_outside(person, tmp_path):
+    return person.keep(Outside(str(tmp_path)))
+
+
+@pytest.fixture(name="daemon")
+def fixture_daemon_inside(person, screen, outside):
+    assert screen
+    return person.start(inside=outside.inside)

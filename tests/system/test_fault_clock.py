@@ -4,8 +4,8 @@ paused and held is what a person would expect, and nothing comes twice or in hea
 import pytest
 
 from rig import (DAY, HOUR, MINUTE, at_second, now_usec,
-                 fixture_person, fixture_screen)  # noqa: F401
-from rig_outside import Outside
+                 fixture_caller, fixture_person, fixture_screen)  # noqa: F401
+from rig_outside import fixture_daemon_inside, fixture_outside  # noqa: F401
 from test_daemon import prompt, row
 
 pytestmark = pytest.mark.full
@@ -36,23 +36,6 @@ def go_to_next(caller, daemon, outside):
 
 def named(usec):
     return "%+dh" % (usec // HOUR)
-
-
-@pytest.fixture(name="outside")
-def fixture_outside(person, tmp_path):
-    return person.keep(Outside(str(tmp_path)))
-
-
-@pytest.fixture(name="daemon")
-def fixture_daemon(person, screen, outside):
-    assert screen
-    return person.start(inside=outside.inside)
-
-
-@pytest.fixture(name="caller")
-def fixture_caller(person, daemon):
-    assert daemon
-    return person.caller()
 
 
 @pytest.mark.parametrize("step", STEPS, ids=named)

@@ -8,23 +8,12 @@ import pytest
 
 from rig import (MINUTE, at_second, now_usec, stop,
                  fixture_caller, fixture_person, fixture_screen)  # noqa: F401
-from rig_outside import Outside
+from rig_outside import fixture_daemon_inside, fixture_outside  # noqa: F401
 from test_arrival import Logind, waits
 from test_crash import due_soon
 from test_daemon import entry, prompt, row
 
 SECOND = 1000000
-
-
-@pytest.fixture(name="outside")
-def fixture_outside(person, tmp_path):
-    return person.keep(Outside(str(tmp_path)))
-
-
-@pytest.fixture(name="daemon")
-def fixture_daemon(person, screen, outside):
-    assert screen
-    return person.start(inside=outside.inside)
 
 
 def off_screen(caller, card):

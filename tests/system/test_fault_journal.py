@@ -8,27 +8,10 @@ import shutil
 import pytest
 
 from rig import (HOUR, INFINITY, Person, now_usec,
-                 fixture_person, fixture_screen)  # noqa: F401
-from rig_outside import Outside
+                 fixture_caller, fixture_person, fixture_screen)  # noqa: F401
+from rig_outside import fixture_daemon_inside, fixture_outside  # noqa: F401
 from test_crash import due_soon
 from test_daemon import prompt, row
-
-
-@pytest.fixture(name="outside")
-def fixture_outside(person, tmp_path):
-    return person.keep(Outside(str(tmp_path)))
-
-
-@pytest.fixture(name="daemon")
-def fixture_daemon(person, screen, outside):
-    assert screen
-    return person.start(inside=outside.inside)
-
-
-@pytest.fixture(name="caller")
-def fixture_caller(person, daemon):
-    assert daemon
-    return person.caller()
 
 
 def notes(caller):

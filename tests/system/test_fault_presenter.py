@@ -10,24 +10,13 @@ import pytest
 
 from rig import (MINUTE, PATIENCE, fixture_caller, fixture_person, fixture_screen)  # noqa: F401
 from rig_link import Windows
-from rig_outside import Outside
+from rig_outside import fixture_daemon_inside, fixture_outside  # noqa: F401
 from test_arrival import EVENING
 from test_crash import due_soon, presenter_of
 from test_daemon import entry, prompt, row
 
 SECOND = 1000000
 PATIENCE_FOR_A_SHOWING = 30 * SECOND
-
-
-@pytest.fixture(name="outside")
-def fixture_outside(person, tmp_path):
-    return person.keep(Outside(str(tmp_path)))
-
-
-@pytest.fixture(name="daemon")
-def fixture_daemon(person, screen, outside):
-    assert screen
-    return person.start(inside=outside.inside)
 
 
 def hit(daemon, number):

@@ -13,17 +13,12 @@ import pytest
 
 from rig import (FAR_AWAY, HOUR, INFINITY, KINDLYD, PATIENCE, Refused, Kindlyd,
                  fixture_caller, fixture_daemon, fixture_person, fixture_screen)  # noqa: F401
-from rig_outside import Outside
+from rig_outside import fixture_outside  # noqa: F401
 from test_crash import due_soon
 from test_daemon import prompt, row
 from test_kill import GONE
 
 BAD = FAR_AWAY + "nonsense = 1;\n"
-
-
-@pytest.fixture(name="outside")
-def fixture_outside(person, tmp_path):
-    return person.keep(Outside(str(tmp_path)))
 
 
 def in_shell(script):
