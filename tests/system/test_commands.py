@@ -91,7 +91,7 @@ def fixture_home(person, tmp_path):
     person.env |= {"PATH": os.pathsep.join([str(stand_ins), BUILD, person.env["PATH"]]), "EDITOR": "my-editor"}
     person.env["TZ"] = "Europe/Berlin"
     (tmp_path / "home/a-line.txt").write_text("I was tired, not lazy.\n")
-    (tmp_path / "home/trial.conf").write_text("reminders = ();\n")  # a mistake, of which it tells at once
+    (tmp_path / "home/trial.conf").write_text("gap = 5;\n")  # a mistake, of which it tells at once
     (tmp_path / "home/lines.txt").write_text("Is there something that could wait until tomorrow?\n")
     (tmp_path / "home/care.conf").write_bytes(open(os.path.join(ROOT, "config/decks/en/care.conf"), "rb").read())
     (tmp_path / "home/Sync/kindly").mkdir(parents=True)
