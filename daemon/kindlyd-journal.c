@@ -56,28 +56,41 @@ static void open_journal_later(struct daemon *daemon) {
     start_in_journal(daemon);
 }
 
-/* What `r` says of the journal in use is looked into: if it is damaged indeed, it gives way to a new one, and
- * this is true. The state stays in memory, and is whole in the new one with the next turn. */
-static bool replace_if_damaged(struct daemon *daemon, int r) {
-    if (r != -EUCLEAN || !daemon->journal || journal_check(daemon->journal, NULL) != 1)
+/* By a connection of its own: one for which the disk failed, or the descriptors ran out, may take a sound
+ * file for a damaged one from then on. */
+static bool is_damaged(const char *path) {
+    _cleanup_(journal_freep) struct journal *seen = NULL;
+    int r = journal_open_readonly(path, &seen, NULL);
+    return r == -EUCLEAN || (r >= 0 && journal_check(seen, NULL) == 1);
+}
+
+/* What `r` says of the journal in use is looked into: if it is damaged indeed, it gives way to a new one,
+ * else it is opened anew; true: what failed can be tried again. The state stays in memory, and is whole in
+ * the journal with the next turn. */
+static bool reopen_if_damaged(struct daemon *daemon, int r) {
+    if (r != -EUCLEAN || !daemon->journal)
         return false;
+    bool damaged = is_damaged(daemon->journal_path);
     daemon->journal = journal_free(daemon->journal);
-    open_journal_with(daemon, journal_replace);
+    open_journal_with(daemon, damaged ? journal_replace : journal_open);
     start_in_journal(daemon);
     return daemon->journal;
 }
 
 /* A journal that could not be opened is tried again before each turn. What is open in it, from before, joins
- * what is open now. */
+ * what is open now, once: later the state here is the newer one, and whole in the journal with a turn. One
+ * that can't be read is none yet. */
 void recover_journal(struct daemon *daemon) {
     _cleanup_(keeper_freep) struct keeper *stored = NULL;
     struct keeper *merged;
     open_journal_later(daemon);
-    if (!daemon->journal || daemon->joined) /* then the state here is the newer one, and whole with a turn */
+    if (!daemon->journal)
         return;
     int r = journal_load(daemon->journal, &stored);
-    if (replace_if_damaged(daemon, r))
+    if (reopen_if_damaged(daemon, r))
         r = journal_load(daemon->journal, &stored);
+    if (r >= 0 && daemon->joined)
+        return;
     if (r >= 0)
         r = keeper_merge(daemon->keeper, stored, &merged);
     if (r < 0) {
@@ -94,7 +107,7 @@ void recover_journal(struct daemon *daemon) {
 int load_keeper(struct daemon *daemon) {
     if (open_journal(daemon) >= 0) {
         int r = journal_load(daemon->journal, &daemon->keeper);
-        if (replace_if_damaged(daemon, r))
+        if (reopen_if_damaged(daemon, r))
             r = journal_load(daemon->journal, &daemon->keeper);
         daemon->joined = r >= 0;
         if (r >= 0)
@@ -121,7 +134,7 @@ int commit(struct daemon *daemon, const struct turn *turn) {
         daemon->journal = journal_free(daemon->journal);
         open_journal_later(daemon);
         r = try_commit(daemon, turn);
-    } else if (replace_if_damaged(daemon, r))
+    } else if (reopen_if_damaged(daemon, r))
         r = try_commit(daemon, turn);
     if (r >= 0) {
         set_problem(&daemon->journal_problem, NULL);
@@ -142,7 +155,7 @@ int commit(struct daemon *daemon, const struct turn *turn) {
 
 /* Journal errors as the bus wants them. Damage that is met in reading is mended for the next call. */
 int journal_result(struct daemon *daemon, int r) {
-    if (replace_if_damaged(daemon, r))
+    if (reopen_if_damaged(daemon, r))
         settle(daemon);
     return r >= 0 || r == -ENOENT || r == -ENOMEM ? r : -EREMOTEIO;
 }

@@ -249,6 +249,7 @@ static int open_writer(struct journal *journal, const struct schema *as, const c
     if (version == as->version)
         count_opening(journal, path);
     sqlite3_db_config(journal->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    journal->file = schema_file(journal->db);
     journal->wal = schema_wal(journal->db);
     return 0;
 }
@@ -278,9 +279,14 @@ static bool is_at_rest(const char *path) {
     return stat(wal, &status) < 0 ? errno == ENOENT : status.st_size == 0;
 }
 
-/* Beside another file in its place, the WAL of the one before would be taken for that one's, and spoil it. */
+/* Beside another file in its place, the WAL of the one before would be taken for that one's, and spoil it.
+ * But where it can't be seen that it is another one, the WAL may hold what was told to be done. */
 static void remove_left_wal(struct journal *journal) {
-    if (journal->wal == 0 || !schema_moved(journal->db) || schema_wal(journal->db) != journal->wal)
+    if (journal->file == 0 || journal->wal == 0 || schema_wal(journal->db) != journal->wal)
+        return;
+    errno = 0;
+    ino_t file = schema_file(journal->db);
+    if (file == journal->file || (file == 0 && errno != ENOENT))
         return;
     unlink(sqlite3_filename_wal(sqlite3_db_filename(journal->db, "main")));
 }

@@ -385,10 +385,19 @@ bool schema_moved(sqlite3 *db) {
     return moved;
 }
 
+static ino_t file_at(const char *path) {
+    struct stat status;
+    return stat(path, &status) >= 0 ? status.st_ino : 0;
+}
+
+ino_t schema_file(sqlite3 *db) {
+    const char *path = sqlite3_db_filename(db, "main");
+    return path && *path ? file_at(path) : 0;
+}
+
 ino_t schema_wal(sqlite3 *db) {
     const char *path = sqlite3_db_filename(db, "main");
-    struct stat status;
-    return path && *path && stat(sqlite3_filename_wal(path), &status) >= 0 ? status.st_ino : 0;
+    return path && *path ? file_at(sqlite3_filename_wal(path)) : 0;
 }
 
 int transaction_begin(struct journal *journal) {

@@ -95,8 +95,8 @@ struct journal {
     sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared when first used */
     struct uuid device;
     struct hash_key secret;
-    bool newer; /* of a newer version than ours, and only read: what isn't known here is passed over */
-    ino_t wal;  /* of a writer: the file it has as its WAL; 0: not known */
+    bool newer;      /* of a newer version than ours, and only read: what isn't known here is passed over */
+    ino_t file, wal; /* of a writer: itself, and the file it has as its WAL; 0: not known */
     struct uuid *erased; /* entries whose content this transaction erases; copies that hold it go too */
     size_t n_erased, erased_capacity;
 };
@@ -128,7 +128,8 @@ int journal_open_as(const struct schema *as, const char *path, usec_t now_usec, 
 
 /* Whether the database itself was moved, removed or replaced since it was opened. */
 bool schema_moved(sqlite3 *db);
-/* The file that stands in the place of its WAL; 0: none. */
+/* The files that stand in its place, and in that of its WAL; 0: none. */
+ino_t schema_file(sqlite3 *db);
 ino_t schema_wal(sqlite3 *db);
 
 /* One transaction: transaction_end() commits if `r` is not negative, else rolls back; returns `r` or what the

@@ -11,6 +11,8 @@ from rig import (BUILD, FAR_AWAY, HOUR, fixture_caller, fixture_daemon, fixture_
                  fixture_screen, now_usec)
 from test_daemon import prompt
 
+pytestmark = pytest.mark.once  # what it weighs says nothing of a build with sanitizers
+
 CLIENTS = 200
 
 
