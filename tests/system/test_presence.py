@@ -559,6 +559,7 @@ def test_watch_the_return(desktop):
     mock.EmitSignal(IDLE_MONITOR, "WatchFired", "u", [7])
     desktop.expect("changed available")
     assert calls("RemoveWatch") == []
+    desktop.ask()  # so that no round is on its way that was told of 10
     mock.AddMethod(IDLE_MONITOR, "GetIdletime", "", "t", "ret = 900000")
     assert desktop.ask()[2] == "away"
     desktop.ask()
