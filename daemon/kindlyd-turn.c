@@ -245,7 +245,7 @@ void ask_and_advance(struct daemon *daemon) {
         return;
     }
     daemon->asking = true;
-    if (presence_ask(daemon->presence, on_asked, daemon) < 0) {
+    if (presence_ask(daemon->presence, on_asked, daemon, NULL) < 0) {
         daemon->asking = false;
         advance_now(daemon);
     }

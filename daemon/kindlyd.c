@@ -192,7 +192,7 @@ static int start(struct daemon *daemon) {
         return r;
     }
     daemon->asking = true;
-    r = presence_ask(daemon->presence, on_asked_first, daemon);
+    r = presence_ask(daemon->presence, on_asked_first, daemon, NULL);
     if (r < 0)
         on_asked_first(daemon, PRESENCE_AVAILABLE, NULL, 0);
     settle(daemon);

@@ -698,7 +698,8 @@ static int append_source(sd_bus_message *m, const struct presence_source *source
 static void presence_answered(void *userdata, enum presence presence, const struct presence_source *sources,
                               size_t n_sources) {
     (void)presence;
-    _cleanup_(message_unrefp) sd_bus_message *call = userdata, *reply = NULL;
+    sd_bus_message *call = userdata;
+    _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
     int r = begin_rows(call, &reply);
     for (size_t i = 0; r >= 0 && i < n_sources; i++)
         r = append_source(reply, &sources[i]);
@@ -708,9 +709,13 @@ static void presence_answered(void *userdata, enum presence presence, const stru
         sd_bus_reply_method_errno(call, r, NULL);
 }
 
+static void call_done(void *userdata) {
+    sd_bus_message_unref(userdata);
+}
+
 static int method_list_presence(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct bus_object *object = userdata;
-    int r = presence_ask(object->presence, presence_answered, sd_bus_message_ref(m));
+    int r = presence_ask(object->presence, presence_answered, sd_bus_message_ref(m), call_done);
     if (r < 0)
         sd_bus_message_unref(m);
     if (r == -E2BIG)

@@ -273,6 +273,7 @@ struct held {
 struct asker {
     presence_asked asked;
     void *userdata;
+    presence_done done;
 };
 
 struct presence_monitor {
@@ -392,13 +393,20 @@ static size_t list_rows(const struct presence_monitor *monitor, struct presence_
     return n;
 }
 
+static void asker_done(struct asker *asker) {
+    if (asker->done)
+        asker->done(asker->userdata);
+}
+
 static void tell_askers(struct presence_monitor *monitor) {
     struct presence_source rows[ELEMENTSOF(source_kinds) + 1 + HOLDS_MAX];
     _cleanup_free_ struct asker *askers = TAKE_PTR(monitor->askers);
     size_t n_askers = monitor->n_askers;
     monitor->n_askers = monitor->askers_capacity = 0;
-    for (size_t i = 0; i < n_askers; i++) /* each may change what is held */
+    for (size_t i = 0; i < n_askers; i++) { /* each may change what is held */
         askers[i].asked(askers[i].userdata, monitor->known, rows, list_rows(monitor, rows));
+        asker_done(&askers[i]);
+    }
 }
 
 static int on_announce(sd_event_source *timer, void *userdata) {
@@ -813,7 +821,7 @@ static void start_round(struct presence_monitor *monitor) {
     end_round_if_done(monitor);
 }
 
-int presence_ask(struct presence_monitor *monitor, presence_asked asked, void *userdata) {
+int presence_ask(struct presence_monitor *monitor, presence_asked asked, void *userdata, presence_done done) {
     if (asked && monitor->n_askers == ASKERS_MAX)
         return -E2BIG;
     if (asked) {
@@ -821,7 +829,7 @@ int presence_ask(struct presence_monitor *monitor, presence_asked asked, void *u
                               sizeof *monitor->askers);
         if (r < 0)
             return r;
-        monitor->askers[monitor->n_askers++] = (struct asker){asked, userdata};
+        monitor->askers[monitor->n_askers++] = (struct asker){asked, userdata, done};
     }
     if (!monitor->asking)
         start_round(monitor);
@@ -1027,6 +1035,8 @@ struct presence_monitor *presence_free(struct presence_monitor *monitor) {
     sd_event_source_disable_unref(monitor->limit);
     sd_event_source_disable_unref(monitor->settle);
     sd_event_source_disable_unref(monitor->silent);
+    for (size_t i = 0; i < monitor->n_askers; i++)
+        asker_done(&monitor->askers[i]);
     free(monitor->askers);
     sd_bus_unref(monitor->session);
     sd_event_unref(monitor->event);

@@ -26,6 +26,9 @@ typedef void (*presence_changed)(void *userdata, enum presence presence);
 typedef void (*presence_asked)(void *userdata, enum presence presence, const struct presence_source *sources,
                                size_t n_sources);
 
+/* Frees what an asker has given along. */
+typedef void (*presence_done)(void *userdata);
+
 /* Borrows `session`. The system bus is opened when it is first needed; where there is none, logind is absent.
  */
 int presence_new(sd_event *event, sd_bus *session, presence_changed changed, void *userdata,
@@ -37,8 +40,9 @@ DEFINE_CLEANUP(struct presence_monitor, presence_free)
 void presence_configure(struct presence_monitor *monitor, uint32_t hold, usec_t idle_after_usec);
 
 /* Asks every source afresh; `asked` may be NULL. Questions under way are shared. `changed` is called too if
- * it has. -E2BIG: as many wait for the answer as may. */
-int presence_ask(struct presence_monitor *monitor, presence_asked asked, void *userdata);
+ * it has. `done`, unless NULL, is given `userdata` once: after `asked`, or when the monitor ends before that;
+ * not after an error. -E2BIG: as many wait for the answer as may. */
+int presence_ask(struct presence_monitor *monitor, presence_asked asked, void *userdata, presence_done done);
 
 /* Watches for changes from now on (asking once at the start), or stops. */
 int presence_watch(struct presence_monitor *monitor, bool on);

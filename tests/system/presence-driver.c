@@ -67,7 +67,7 @@ static void do_command(struct driver *driver, char *line) {
                            strtoul(or_empty(rest), NULL, 10) * USEC_PER_SEC);
         say_result(0, "ready");
     } else if (streq(verb, "ask")) {
-        int r = presence_ask(driver->monitor, on_asked, NULL);
+        int r = presence_ask(driver->monitor, on_asked, NULL, NULL);
         if (r < 0)
             say_result(r, "");
     } else if (streq(verb, "watch")) {

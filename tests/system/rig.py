@@ -120,6 +120,23 @@ class Caller:
             self.call(member, *arguments)
         return caught.value.name.removeprefix(ERROR), caught.value.message
 
+    def begin(self, member):
+        """Calls without waiting. Gives a function that waits for the reply, or for the name of the error."""
+        ends = []
+        self.context.push_thread_default()
+        self.connection.call(NAME, OBJECT, NAME, member, None, None, Gio.DBusCallFlags.NO_AUTO_START, PATIENCE * 1000,
+                             None, lambda connection, result: ends.append(result))
+        self.context.pop_thread_default()
+
+        def wait():
+            while not ends:
+                self.context.iteration(True)
+            try:
+                return self.connection.call_finish(ends[0]).unpack()
+            except GLib.Error as error:
+                return Gio.DBusError.get_remote_error(error)
+        return wait
+
     def get(self, name):
         return self.ask(NAME, OBJECT, "org.freedesktop.DBus.Properties", "Get", GLib.Variant("(ss)", (NAME, name)))[0]
 

@@ -11,6 +11,7 @@ import sqlite3
 import types
 import uuid
 
+import dbus
 import pytest
 from gi.repository import GLib
 
@@ -782,6 +783,18 @@ def test_ends_when_told(person, caller, daemon, screen, how):
     assert not log.exists()  # the journal is closed before another can take the name
     assert daemon.status() == 0
     assert screen.next() == {"event": "close", "id": asked["id"]}
+
+
+def test_ends_while_a_caller_waits(person):
+    """Whether the person is there is asked of a name with nobody who reads behind it."""
+    deaf = dbus.bus.BusConnection(person.bus.address)
+    deaf.request_name("org.freedesktop.ScreenSaver")
+    daemon, caller = person.start(), person.caller()
+    told = caller.begin("ListPresence")
+    assert caller.get("Presence") == "available"  # by now that call is known, too
+    assert daemon.end() == 0
+    assert told() == DBUS + ".Error.NoReply"
+    deaf.close()
 
 
 def test_hangup_reloads(person, caller, daemon):
