@@ -55,10 +55,10 @@ int32_t offset_now(const struct world *world) {
     return offset;
 }
 
-/* Of turns that could not be written: with three a prompt, of a month. */
-#define UNWRITTEN_MAX 1000
-
 /* --- Turns ------------------------------------------------------------------------------------ */
+
+/* Events of turns that could not be written: with three a prompt, of a month. */
+#define UNWRITTEN_MAX 1000
 
 static void carry_out(struct daemon *daemon, const struct effect *effect) {
     if (effect->kind == EFFECT_SHOW)

@@ -10,9 +10,8 @@
 #include "daemon/core/choice.h"
 #include "daemon/core/uuid.h"
 
-#define PRESENTER_NAME_MAX                                                                                   \
-    255 /* bytes of what names a bus or a server on it: what D-Bus allows for a name                         \
-         */
+/* Bytes of what names a bus or a server on it: what D-Bus allows for a name. */
+#define PRESENTER_NAME_MAX 255
 
 struct presenter;
 
@@ -42,8 +41,8 @@ struct presenter_events {
     int (*showed)(void *userdata, const struct uuid *id, const char *bus_id, const char *owner,
                   uint32_t server_id);
     /* It is not on the screen. `problem`: a sentence when something is wrong with the presenter or the
-     * server; NULL when they only can't show anything at the moment. `error`: 0, or a
-     * negative errno for which the presenter could not be started. */
+     * server; NULL when they only can't show anything at the moment. `error`: 0, or a negative errno for
+     * which the presenter could not be started. */
     int (*unshown)(void *userdata, const struct uuid *id, const char *problem, int error);
     int (*chosen)(void *userdata, const struct uuid *id, const char *choice); /* "default": the body */
     int (*written)(void *userdata, const struct uuid *id, const char *text);
