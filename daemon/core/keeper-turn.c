@@ -139,7 +139,7 @@ struct open_prompt *at_id(struct keeper *keeper, const struct uuid *id) {
 }
 
 static struct uuid fresh_id(const struct world *world) {
-    uint8_t random[10];
+    uint8_t random[8];
     world->random(world->userdata, random, sizeof random);
     return uuid_from_time(world->now_usec, random);
 }

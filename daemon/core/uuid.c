@@ -2,13 +2,15 @@
 
 #include <ctype.h>
 
-struct uuid uuid_from_time(usec_t time_usec, const uint8_t random[10]) {
+struct uuid uuid_from_time(usec_t time_usec, const uint8_t random[8]) {
     struct uuid id;
-    uint64_t milliseconds = time_usec / USEC_PER_MSEC;
+    uint64_t milliseconds = time_usec / USEC_PER_MSEC,
+             fraction = (time_usec % USEC_PER_MSEC << 12) / USEC_PER_MSEC;
     for (int i = 0; i < 6; i++)
         id.bytes[i] = (uint8_t)(milliseconds >> (8 * (5 - i)));
-    memcpy(id.bytes + 6, random, 10);
-    id.bytes[6] = (uint8_t)((id.bytes[6] & 0x0f) | 0x70);
+    id.bytes[6] = (uint8_t)(fraction >> 8 | 0x70);
+    id.bytes[7] = (uint8_t)fraction;
+    memcpy(id.bytes + 8, random, 8);
     id.bytes[8] = (uint8_t)((id.bytes[8] & 0x3f) | 0x80);
     return id;
 }

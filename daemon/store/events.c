@@ -369,7 +369,7 @@ int journal_reset_learning(struct journal *journal) {
 
 static int add_tombstone(struct journal *journal, const struct uuid *entry, usec_t now_usec,
                          int32_t offset_sec) {
-    uint8_t random[10];
+    uint8_t random[8];
     if (getrandom(random, sizeof random, 0) != sizeof random)
         return -EIO;
     struct event event = {

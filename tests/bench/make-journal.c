@@ -32,9 +32,9 @@ static uint64_t next_chance(struct maker *maker) {
 }
 
 static struct uuid make_id(struct maker *maker, usec_t time_usec) {
-    uint64_t random[2] = {next_chance(maker), next_chance(maker)};
-    uint8_t bytes[10];
-    memcpy(bytes, random, sizeof bytes);
+    uint64_t random = next_chance(maker);
+    uint8_t bytes[8];
+    memcpy(bytes, &random, sizeof bytes);
     return uuid_from_time(time_usec, bytes);
 }
 

@@ -59,7 +59,7 @@ static uint64_t draw(struct making *making, uint64_t bound) {
 }
 
 static struct uuid draw_id(struct making *making, usec_t time_usec) {
-    uint8_t random[10];
+    uint8_t random[8];
     for (size_t i = 0; i < sizeof random; i++)
         random[i] = (uint8_t)draw(making, 256);
     return uuid_from_time(time_usec, random);

@@ -548,6 +548,12 @@ def test_a_pause_ends_by_itself(caller):
     assert caller.get("PausedUntilUSec") == 0
 
 
+def test_ids_sort_as_they_were_made(caller):
+    """Within a millisecond, too: `kindly watch --since` leaves none out."""
+    made = [caller.call("Note", "a line", False) for _ in range(200)]
+    assert made == sorted(made)
+
+
 def test_hold_and_release(caller):
     first, second = caller.call("Hold", "a talk"), caller.call("Hold", "")
     assert first != second

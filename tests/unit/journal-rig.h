@@ -126,7 +126,7 @@ static inline void assert_same_bytes(const char *path, const char *suffix, const
 /* --- A journal with something of everything ---------------------------------------------------- */
 
 static inline struct uuid add(struct place *place, const struct uuid *entry, struct event event) {
-    event.id = uuid_from_time(NOW, (uint8_t[10]){0});
+    event.id = uuid_from_time(NOW, (uint8_t[8]){0});
     uint32_t number = ++place->next_id;
     memcpy(event.id.bytes + 12, &number, sizeof number);
     event.entry = entry ? *entry : event.id;

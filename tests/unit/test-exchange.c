@@ -71,7 +71,7 @@ static int teardown(void **state) {
 
 static struct uuid add(struct place *place, struct journal *journal, const struct uuid *entry,
                        struct event event) {
-    event.id = uuid_from_time(NOW, (uint8_t[10]){0});
+    event.id = uuid_from_time(NOW, (uint8_t[8]){0});
     event.id.bytes[15] = ++place->next_id;
     event.entry = entry ? *entry : event.id;
     if (event.time_usec == 0)

@@ -254,7 +254,7 @@ static int piece_lines(struct bench *bench) {
 /* --- Pieces: the journal ---------------------------------------------------------------------------- */
 
 static struct uuid id_of(uint8_t number) {
-    struct uuid id = uuid_from_time(NOW + number, (uint8_t[10]){0});
+    struct uuid id = uuid_from_time(NOW + number, (uint8_t[8]){0});
     id.bytes[15] = number;
     return id;
 }

@@ -214,7 +214,7 @@ static int teardown(void **state) {
 }
 
 static struct uuid id_of(uint8_t number) {
-    struct uuid id = uuid_from_time(NOW + number, (uint8_t[10]){0});
+    struct uuid id = uuid_from_time(NOW + number, (uint8_t[8]){0});
     id.bytes[15] = number;
     return id;
 }

@@ -70,7 +70,7 @@ static void reopen(struct place *place) {
 }
 
 static struct uuid make_id(struct place *place) {
-    struct uuid id = uuid_from_time(NOW, (uint8_t[10]){0});
+    struct uuid id = uuid_from_time(NOW, (uint8_t[8]){0});
     id.bytes[15] = ++place->next_id;
     return id;
 }
@@ -1289,7 +1289,7 @@ static void add_past(struct place *place, uint32_t entries) {
         struct event *event = &turn.events[turn.n_events++];
         *event = (struct event){.kind = i % 2 ? EVENT_NOTED : EVENT_SHOWN, .theme = THEME_NONE};
         event->time_usec = NOW - (usec_t)(entries - i) * USEC_PER_DAY / 10;
-        event->id = uuid_from_time(event->time_usec, (uint8_t[10]){0});
+        event->id = uuid_from_time(event->time_usec, (uint8_t[8]){0});
         event->entry = event->id;
         if (event->kind == EVENT_NOTED) {
             event->note = line;
