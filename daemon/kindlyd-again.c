@@ -10,7 +10,7 @@ static int on_again(sd_event_source *source, uint64_t usec, void *userdata) {
     (void)source, (void)usec;
     struct daemon *daemon = userdata;
     unsigned undone = daemon->undone;
-    daemon->undone = 0; /* what fails notes itself again */
+    daemon->undone = 0;                                                /* what fails notes itself again */
     bool missed = (undone & UNDONE_WATCH) && watch_files(daemon) >= 0; /* a change may have been */
     if ((undone & UNDONE_RELOAD) || missed)
         reload(daemon, NULL);
