@@ -4,14 +4,16 @@
  *
  * sd-bus sends no text that isn't UTF-8: the reply is dropped, and the caller waits in vain. Callers' texts
  * are; what is made of them here, and what comes from a journal, a path or a program, is mended before it is
- * sent (refuse, append_string, take_text). */
+ * sent (refuse, bus-rows.c, take_text). */
 #include "daemon/desktop/bus.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "daemon/core/explain.h"
 #include "daemon/core/letters.h"
 #include "daemon/core/translate.h"
+#include "daemon/desktop/bus-rows.h"
 #include "daemon/desktop/queue.h"
 
 #define ERROR_PREFIX    KINDLY_INTERFACE ".Error."
@@ -115,161 +117,6 @@ static int set_not_open(struct bus_object *object, const struct uuid *id, sd_bus
 
 static int turn_error(struct bus_object *object, const struct uuid *id, int r, sd_bus_error *error) {
     return r == -ENOENT ? set_not_open(object, id, error) : set_error_for(error, r);
-}
-
-/* --- Rows ------------------------------------------------------------------------------------- */
-
-static int append_string(sd_bus_message *m, const char *key, const char *value) {
-    _cleanup_free_ char *mended = NULL;
-    value = or_empty(value);
-    if (!letters_are_whole(value)) {
-        mended = strdup(value);
-        if (!mended)
-            return -ENOMEM;
-        letters_mend(mended);
-        value = mended;
-    }
-    return sd_bus_message_append(m, "{sv}", key, "s", value);
-}
-
-/* Leaves the key out for an empty value. */
-static int append_text(sd_bus_message *m, const char *key, const char *value) {
-    return value && *value ? append_string(m, key, value) : 0;
-}
-
-static int append_id(sd_bus_message *m, const char *key, const struct uuid *id) {
-    char text[UUID_TEXT_SIZE];
-    uuid_format(id, text);
-    return append_string(m, key, text);
-}
-
-static int append_usec(sd_bus_message *m, const char *key, usec_t usec) {
-    return sd_bus_message_append(m, "{sv}", key, "t", usec);
-}
-
-static int append_number(sd_bus_message *m, const char *key, uint32_t number) {
-    return sd_bus_message_append(m, "{sv}", key, "u", number);
-}
-
-static int append_flag(sd_bus_message *m, const char *key, bool flag) {
-    return sd_bus_message_append(m, "{sv}", key, "b", (int)flag);
-}
-
-static int append_choices(sd_bus_message *m, const struct keeper *keeper, const struct world *world,
-                          const struct open_prompt *open) {
-    enum choice choices[CHOICES_MAX];
-    size_t n = keeper_choices(keeper, world, open, choices);
-    int r = sd_bus_message_open_container(m, 'e', "sv");
-    if (r >= 0)
-        r = sd_bus_message_append(m, "s", "choices");
-    if (r >= 0)
-        r = sd_bus_message_open_container(m, 'v', "a(ss)");
-    if (r >= 0)
-        r = sd_bus_message_open_container(m, 'a', "(ss)");
-    for (size_t i = 0; r >= 0 && i < n; i++) {
-        char label[CHOICE_LABEL_SIZE];
-        r = sd_bus_message_append(m, "(ss)", choice_id(choices[i]),
-                                  keeper_choice_label(world, choices[i], label));
-    }
-    for (int i = 0; r >= 0 && i < 3; i++)
-        r = sd_bus_message_close_container(m);
-    return r;
-}
-
-/* What is known from the first showing on. */
-static int append_shown(sd_bus_message *m, const struct keeper *keeper, const struct world *world,
-                        const struct open_prompt *open) {
-    const char *title, *body;
-    keeper_words(world, open, &title, &body);
-    int r = append_text(m, "theme", theme_id(open->theme));
-    if (r >= 0)
-        r = append_text(m, "prompt", open->prompt);
-    if (r >= 0)
-        r = append_string(m, "title", title);
-    if (r >= 0)
-        r = append_string(m, "text", open->stage == STAGE_CONCEALED ? open->text : body);
-    if (r >= 0)
-        r = append_string(m, "stage", stage_id(open->stage));
-    if (r >= 0)
-        r = append_choices(m, keeper, world, open);
-    if (r >= 0)
-        r = append_flag(m, "write", keeper_invites_line(open));
-    const struct practice *practice =
-        open->practice ? library_find_practice(world->library, or_empty(open->prompt)) : NULL;
-    if (r >= 0 && practice)
-        r = append_number(m, "step", open->step + 1);
-    if (r >= 0 && practice)
-        r = append_number(m, "steps", (uint32_t)practice->n_steps);
-    if (r >= 0 && open->shown_usec > 0)
-        r = append_usec(m, "shown_usec", open->shown_usec);
-    return r;
-}
-
-static int append_open(sd_bus_message *m, const struct keeper *keeper, const struct world *world,
-                       const struct open_prompt *open) {
-    int r = sd_bus_message_open_container(m, 'a', "{sv}");
-    if (r >= 0)
-        r = append_id(m, "id", &open->id);
-    if (r >= 0)
-        r = append_string(m, "state", open_state_id(open->state));
-    if (r >= 0)
-        r = append_string(m, "reminder", open->reminder);
-    if (r >= 0)
-        r = append_usec(m, "due_usec", open->due_usec);
-    if (r >= 0 && open->prompt)
-        r = append_shown(m, keeper, world, open);
-    if (r >= 0)
-        r = append_flag(m, "on_screen", open->on_screen);
-    if (r >= 0)
-        r = append_number(m, "snoozes", open->snoozes);
-    usec_t back = open->state == OPEN_WAITING ? open->not_before_usec : keeper_back_usec(keeper, world, open);
-    if (r >= 0 && back > 0)
-        r = append_usec(m, "until_usec", back);
-    return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-static int append_entry(void *userdata, const struct entry *entry) {
-    sd_bus_message *m = userdata;
-    int r = sd_bus_message_open_container(m, 'a', "{sv}");
-    if (r >= 0)
-        r = append_id(m, "id", &entry->id);
-    if (r >= 0)
-        r = append_id(m, "device", &entry->device);
-    if (r >= 0)
-        r = append_usec(m, "time_usec", entry->time_usec);
-    if (r >= 0)
-        r = sd_bus_message_append(m, "{sv}", "offset_sec", "i", entry->offset_sec);
-    const struct {
-        const char *key, *value;
-    } texts[] = {
-        {"kind", entry->kind},         {"state", entry->state},           {"rule", entry->rule},
-        {"reminder", entry->reminder}, {"theme", theme_id(entry->theme)}, {"prompt", entry->prompt},
-        {"text", entry->text},         {"choice", entry->choice},         {"note", entry->note},
-    };
-    for (size_t i = 0; r >= 0 && i < ELEMENTSOF(texts); i++)
-        r = append_text(m, texts[i].key, texts[i].value);
-    if (r >= 0 && entry->due_usec > 0)
-        r = append_usec(m, "due_usec", entry->due_usec);
-    if (r >= 0)
-        r = append_flag(m, "keep", entry->keep);
-    if (r >= 0)
-        r = append_flag(m, "for_hard_day", entry->for_hard_day);
-    if (r >= 0)
-        r = append_number(m, "snoozes", entry->snoozes);
-    if (r >= 0)
-        r = append_number(m, "step", entry->step);
-    return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-/* A reply that is one array of rows, opened. */
-static int begin_rows(sd_bus_message *call, sd_bus_message **ret) {
-    int r = sd_bus_message_new_method_return(call, ret);
-    return r < 0 ? r : sd_bus_message_open_container(*ret, 'a', "a{sv}");
-}
-
-static int send_rows(sd_bus_message *reply) {
-    int r = sd_bus_message_close_container(reply);
-    return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
 static inline void message_unrefp(sd_bus_message **m) {
@@ -597,30 +444,10 @@ static int method_list_open(sd_bus_message *m, void *userdata, sd_bus_error *err
         sorted[i] = &keeper->open[i];
     qsort(sorted, keeper->n_open, sizeof sorted[0], compare_open);
     _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
-    int r = begin_rows(m, &reply);
+    int r = rows_begin(m, &reply);
     for (size_t i = 0; r >= 0 && i < keeper->n_open; i++)
-        r = append_open(reply, keeper, &world, sorted[i]);
-    return r < 0 ? r : send_rows(reply);
-}
-
-static const char *upcoming_kind(const struct world *world, const struct upcoming *upcoming) {
-    static const char *const kinds[] = {
-        [REMINDER_AT] = "at", [REMINDER_TIMES] = "times", [REMINDER_EVERY] = "every"};
-    const struct reminder *reminder = schedule_find(world->schedule, upcoming->reminder);
-    return upcoming->returning ? "snoozed" : reminder ? kinds[reminder->kind] : "";
-}
-
-static int append_upcoming(sd_bus_message *m, const struct world *world, const struct upcoming *upcoming) {
-    int r = sd_bus_message_open_container(m, 'a', "{sv}");
-    if (r >= 0)
-        r = append_usec(m, "due_usec", upcoming->due_usec);
-    if (r >= 0)
-        r = append_string(m, "reminder", upcoming->reminder);
-    if (r >= 0)
-        r = append_text(m, "kind", upcoming_kind(world, upcoming));
-    if (r >= 0 && upcoming->returning)
-        r = append_id(m, "id", &upcoming->id);
-    return r < 0 ? r : sd_bus_message_close_container(m);
+        r = rows_append_open(reply, keeper, &world, sorted[i]);
+    return r < 0 ? r : rows_send(reply);
 }
 
 static int list_upcoming(sd_bus_message *m, struct bus_object *object, sd_bus_error *error) {
@@ -641,10 +468,10 @@ static int list_upcoming(sd_bus_message *m, struct bus_object *object, sd_bus_er
     if (r < 0)
         return r;
     _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
-    r = begin_rows(m, &reply);
+    r = rows_begin(m, &reply);
     for (size_t i = 0; r >= 0 && i < n; i++)
-        r = append_upcoming(reply, &world, &items[i]);
-    return r < 0 ? r : send_rows(reply);
+        r = rows_append_upcoming(reply, &world, &items[i]);
+    return r < 0 ? r : rows_send(reply);
 }
 
 static int list_entries(sd_bus_message *m, struct bus_object *object, sd_bus_error *error) {
@@ -656,12 +483,12 @@ static int list_entries(sd_bus_message *m, struct bus_object *object, sd_bus_err
     if (limit > ENTRIES_MAX)
         return invalid(error, "The limit is at most %d; 0 means that", ENTRIES_MAX);
     _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
-    r = begin_rows(m, &reply);
+    r = rows_begin(m, &reply);
     if (r < 0)
         return r;
-    r = object->host->visit_entries(object->userdata, since, until, limit ? limit : ENTRIES_MAX, append_entry,
-                                    reply);
-    return r < 0 ? set_error_for(error, r) : send_rows(reply);
+    r = object->host->visit_entries(object->userdata, since, until, limit ? limit : ENTRIES_MAX,
+                                    rows_append_entry, reply);
+    return r < 0 ? set_error_for(error, r) : rows_send(reply);
 }
 
 /* A long reply is out of our hands before the next one is made: a caller that reads slowly, or not at all,
@@ -682,29 +509,16 @@ static int method_long(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     return r < 0 ? r : 1;
 }
 
-static int append_source(sd_bus_message *m, const struct presence_source *source) {
-    int r = sd_bus_message_open_container(m, 'a', "{sv}");
-    if (r >= 0)
-        r = append_string(m, "source", source->name);
-    if (r >= 0)
-        r = append_string(m, "state", source->state);
-    if (r >= 0)
-        r = append_text(m, "detail", _(source->detail));
-    if (r >= 0)
-        r = append_flag(m, "holds", source->holds);
-    return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
 static void presence_answered(void *userdata, enum presence presence, const struct presence_source *sources,
                               size_t n_sources) {
     (void)presence;
     sd_bus_message *call = userdata;
     _cleanup_(message_unrefp) sd_bus_message *reply = NULL;
-    int r = begin_rows(call, &reply);
+    int r = rows_begin(call, &reply);
     for (size_t i = 0; r >= 0 && i < n_sources; i++)
-        r = append_source(reply, &sources[i]);
+        r = rows_append_source(reply, &sources[i]);
     if (r >= 0)
-        r = send_rows(reply);
+        r = rows_send(reply);
     if (r < 0)
         sd_bus_reply_method_errno(call, r, NULL);
 }
@@ -758,88 +572,6 @@ static int method_release(sd_bus_message *m, void *userdata, sd_bus_error *error
 }
 
 /* --- Explain ---------------------------------------------------------------------------------- */
-
-static const struct {
-    const char *rule, *sentence;
-} missed_sentences[] = {
-    {"gap", N_("it came due too close to another prompt")},
-    {"limit", N_("the day already had as many prompts as the schedule allows")},
-    {"newer", N_("a newer one came while it waited")},
-    {"hold", N_("it had waited longer than it may while you were away or busy")},
-    {"quiet", N_("it came due in quiet hours")},
-    {"paused", N_("it came due in a pause")},
-    {"no-prompt", N_("no text was eligible for it")},
-    {"removed", N_("its reminder is no longer in the schedule")},
-    {"fewer", N_("you chose fewer, so this one passed by")},
-};
-
-/* What the program itself asks. */
-static const struct {
-    const char *why, *sentence;
-} own_questions[] = {
-    {"offer", N_("It is a word from kindly itself, in the place of a prompt.")},
-    {"then-and-now", N_("It is a line that you kept half a year ago or longer.")},
-};
-
-/* Why this text: the branch of the choice, and its counts. */
-static int explain_choice(const struct entry *entry, char **ret) {
-    char name[32] = "";
-    unsigned helpful = 0, rated = 0;
-    sscanf(or_empty(entry->why), "%31s %u %u", name, &helpful, &rated);
-    const char *theme = theme_name(entry->theme);
-    int n;
-    for (size_t i = 0; i < ELEMENTSOF(own_questions); i++)
-        if (streq(own_questions[i].why, name))
-            return (*ret = strdup(_(own_questions[i].sentence))) ? 0 : -ENOMEM;
-    switch (branch_from_id(name)) {
-    case BRANCH_NEW:
-        n = asprintf(ret, _("Its theme, %s, had been shown least so far."), theme);
-        break;
-    case BRANCH_VARIETY:
-        n = asprintf(ret, _("Its theme, %s, had not been seen for longest: for variety."), theme);
-        break;
-    case BRANCH_LEARNED:
-        n = rated > 0 ? asprintf(ret, _("Its theme, %s, was drawn; you marked %u of %u of these helpful."),
-                                 theme, helpful, rated)
-                      : asprintf(ret, _("Its theme, %s, was drawn by chance."), theme);
-        break;
-    case BRANCH_PATH:
-        n = asprintf(ret, _("Its theme, %s, is where your path is now."), theme);
-        break;
-    case BRANCH_ASKED:
-        n = asprintf(ret, _("Its theme, %s, was the one that could come."), theme);
-        break;
-    default:
-        n = asprintf(ret, "%s",
-                     streq(or_empty(entry->prompt), "hard") ? _("It is there for a hard moment.")
-                     : *or_empty(entry->prompt)             ? _("It is a practice.")
-                                                            : _("Its content was erased."));
-    }
-    return n < 0 ? -ENOMEM : 0;
-}
-
-static int explain(const struct entry *entry, char **ret) {
-    if (streq(entry->kind, "note"))
-        return (*ret = strdup(_("You wrote this yourself."))) ? 0 : -ENOMEM;
-    if (streq(entry->kind, "missed")) {
-        const char *because = _("a rule of the schedule");
-        for (size_t i = 0; i < ELEMENTSOF(missed_sentences); i++)
-            if (streq(missed_sentences[i].rule, or_empty(entry->rule)))
-                because = _(missed_sentences[i].sentence);
-        return asprintf(ret, _("The reminder \"%s\" was not shown: %s."), or_empty(entry->reminder),
-                        because) < 0
-                   ? -ENOMEM
-                   : 0;
-    }
-    _cleanup_free_ char *choice = NULL;
-    int r = explain_choice(entry, &choice);
-    if (r < 0)
-        return r;
-    int n = entry->due_usec > 0
-                ? asprintf(ret, _("The reminder \"%s\" came due. %s"), or_empty(entry->reminder), choice)
-                : asprintf(ret, _("You asked for it. %s"), choice);
-    return n < 0 ? -ENOMEM : 0;
-}
 
 static int method_explain(sd_bus_message *m, void *userdata, sd_bus_error *error) {
     struct bus_object *object = userdata;

@@ -1,23 +1,21 @@
-/* Presence: one table of questions, asked all at once.
+/* Presence: one table of questions (presence-sources.c), asked all at once.
  *
  * A round asks every source of the table in parallel and ends when all have answered, or after 2 s. While
  * watched, a signal of a source, or a source that comes or goes, leads to another round: signals say that
- * something changed, never what, so that there is one way to learn a thing. Whatever is no clear answer is
- * unknown, and unknown holds nothing back. A source's last answer stands until the next: a slow one doesn't
- * flicker.
+ * something changed, never what, so that there is one way to learn a thing. Unknown holds nothing back. A
+ * source's last answer stands until the next: a slow one doesn't flicker.
  *
  * Limits: lockers that tell nobody (swaylock, i3lock) can't be seen; nor can do-not-disturb of LXQt, Deepin
  * and fnott, which isn't on the bus; that of GNOME and MATE the presenter knows
  * (presence_set_presenter_held()). Of logind's sessions the one counts that it calls the user's display. */
 #include "daemon/desktop/presence.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <unistd.h>
 
-#include "daemon/core/schedule.h"
 #include "daemon/core/translate.h"
 #include "daemon/desktop/clock.h"
+#include "daemon/desktop/holds.h"
+#include "daemon/desktop/presence-sources.h"
 
 #define ROUND_LIMIT_USEC (2 * USEC_PER_SEC)
 #define CALL_LIMIT_USEC  (2 * ROUND_LIMIT_USEC) /* never reached: the round ends first */
@@ -25,250 +23,24 @@
 #define SETTLE_USEC (100 * USEC_PER_MSEC)
 /* How often a source is asked again that holds a prompt back and doesn't tell when it no longer does. */
 #define SILENT_USEC (30 * USEC_PER_SEC)
-/* Holds at once: of all, and of one caller, so that one that has forgotten to release leaves room for others.
- */
-#define HOLDS_MAX        64
-#define HOLDS_OF_ONE_MAX 16
 /* Who waits for the end of a round. A round takes 2 s at most, and no caller asks that often in it; each is
  * about a kilobyte. */
-#define ASKERS_MAX  25600
-#define SIGNALS_MAX 3
+#define ASKERS_MAX 25600
 
-#define BUS_NAME      "org.freedesktop.DBus"
-#define BUS_PATH      "/org/freedesktop/DBus"
-#define PROPERTIES    "org.freedesktop.DBus.Properties"
-#define LOGIND        "org.freedesktop.login1"
-#define LOGIND_PATH   "/org/freedesktop/login1"
-#define MANAGER       "org.freedesktop.login1.Manager"
-#define SESSION       "org.freedesktop.login1.Session"
-#define USER          "org.freedesktop.login1.User"
-#define IDLE_MONITOR  "org.gnome.Mutter.IdleMonitor"
-#define IDLE_PATH     "/org/gnome/Mutter/IdleMonitor/Core"
-#define NOTIFICATIONS "org.freedesktop.Notifications"
-#define NOTIFY_PATH   "/org/freedesktop/Notifications"
-#define DUNST         "org.dunstproject.cmd0"
-#define MAKO          "fr.emersion.Mako"
-#define SWAYNC        "org.erikreider.swaync.cc"
-#define XFCONF        "org.xfce.Xfconf"
-#define POWER         "org.freedesktop.PowerManagement"
-#define POWER_INHIBIT "org.freedesktop.PowerManagement.Inhibit"
-#define SESSIONS      "org.gnome.SessionManager"
+#define USER "org.freedesktop.login1.User"
 
-#define KEEPS_SCREEN_ON N_("a program keeps the screen on")
-
-enum answer {
-    ANSWER_UNKNOWN,
-    ANSWER_ABSENT,
-    ANSWER_NO,
-    ANSWER_YES,
-};
-
-struct source;
-
-/* Reads a reply: 1 yes, 0 no; negative: it isn't what was to be expected. */
-typedef int (*read_reply)(struct source *source, sd_bus_message *reply);
-
-enum trait {
-    SYSTEM_BUS = 1 << 0,    /* it is there, not on the session's bus */
-    RETURN_SIGNAL = 1 << 1, /* tells the return only when asked to (AddUserActiveWatch), and then once */
-    SILENT = 1 << 2,        /* doesn't, or not in all its versions, tell that it changed */
-};
-
-struct signal_kind {
-    const char *interface, *member;
-    const char *first; /* the first argument must be this; NULL: any */
-};
-
-/* A row of the table: a question, what a yes means, and the signals that say that the answer may be another.
- */
-struct source_kind {
-    const char *name;
-    const char *owner, *path; /* path NULL: logind's object of the person's session */
-    const char *interface, *member, *strings[2];
-    uint32_t number; /* the argument when there are no strings; 0: none */
-    read_reply read;
-    enum hold hold;
-    const char *says; /* of a yes; NULL: `read` fills in the detail */
-    struct signal_kind signals[SIGNALS_MAX];
-    unsigned traits; /* enum trait */
-};
+static const struct source_answer absent = {.answer = ANSWER_ABSENT};
 
 struct source {
     struct presence_monitor *monitor;
     const struct source_kind *kind;
     bool asking;
     sd_bus_slot *call;
-    sd_bus_slot *matches[SIGNALS_MAX + 1]; /* its signals, and its owner's coming and going */
-    enum answer answer;
-    char detail[96];
-};
-
-/* --- reading replies -------------------------------------------------------------------------- */
-
-static int read_flag(struct source *source, sd_bus_message *reply) {
-    int flag;
-    (void)source;
-    int r = sd_bus_message_read(reply, "b", &flag);
-    return r < 0 ? r : flag;
-}
-
-static int read_property(struct source *source, sd_bus_message *reply) {
-    int flag;
-    (void)source;
-    int r = sd_bus_message_read(reply, "v", "b", &flag);
-    return r < 0 ? r : flag;
-}
-
-static int read_not_property(struct source *source, sd_bus_message *reply) {
-    int r = read_property(source, reply);
-    return r < 0 ? r : !r;
-}
-
-/* logind's list of what is inhibited: "shutdown:idle". */
-static int read_idle_inhibited(struct source *source, sd_bus_message *reply) {
-    const char *list;
-    (void)source;
-    int r = sd_bus_message_read(reply, "v", "s", &list);
-    if (r < 0)
-        return r;
-    for (size_t length; *list; list += length + (list[length] == ':')) {
-        length = strcspn(list, ":");
-        if (length == strlen("idle") && strncmp(list, "idle", length) == 0)
-            return 1;
-    }
-    return 0;
-}
-
-static int read_modes(struct source *source, sd_bus_message *reply) {
-    const char *mode;
-    (void)source;
-    int r = sd_bus_message_enter_container(reply, 'a', "s");
-    if (r < 0)
-        return r;
-    while ((r = sd_bus_message_read(reply, "s", &mode)) > 0)
-        if (streq(mode, "do-not-disturb"))
-            return 1;
-    return r;
-}
-
-/* Whether that is long enough; USEC_INFINITY: nobody knows since when. */
-static int judge_idle(struct source *source, usec_t idle_usec);
-
-static int read_idle_time(struct source *source, sd_bus_message *reply) {
-    uint64_t idle_msec;
-    int r = sd_bus_message_read(reply, "t", &idle_msec);
-    if (r < 0)
-        return r;
-    return judge_idle(source, MIN_OF(idle_msec, USEC_INFINITY / USEC_PER_MSEC) * USEC_PER_MSEC);
-}
-
-/* Of all the properties of a session, whether and since when it is idle. */
-static int read_idle_hint(struct source *source, sd_bus_message *reply) {
-    const char *name;
-    uint64_t since_usec = 0;
-    int idle = -ENODATA;
-    int r = sd_bus_message_enter_container(reply, 'a', "{sv}");
-    while (r >= 0 && (r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
-        r = sd_bus_message_read(reply, "s", &name);
-        if (r < 0)
-            return r;
-        if (streq(name, "IdleHint"))
-            r = sd_bus_message_read(reply, "v", "b", &idle);
-        else if (streq(name, "IdleSinceHint"))
-            r = sd_bus_message_read(reply, "v", "t", &since_usec);
-        else
-            r = sd_bus_message_skip(reply, "v");
-        if (r >= 0)
-            r = sd_bus_message_exit_container(reply);
-    }
-    if (r < 0)
-        return r;
-    if (idle <= 0)
-        return idle;
-    return judge_idle(source, since_usec == 0 ? USEC_INFINITY : usec_sub(clock_realtime(), since_usec));
-}
-
-/* --- the table -------------------------------------------------------------------------------- */
-
-#define GET_PROPERTY PROPERTIES, "Get"
-#define CHANGED(of)                                                                                          \
-    { PROPERTIES, "PropertiesChanged", (of) }
-
-/* A screen saver counts as a lock: nobody can read what is under it. */
-#define SCREENSAVER(name, owner, path)                                                                       \
-    {                                                                                                        \
-        name, owner, path, owner, "GetActive", {NULL}, 0, read_flag, HOLD_LOCKED, N_("locked"),              \
-            {{owner, "ActiveChanged", NULL}}, 0                                                              \
-    }
-
-/* clang-format off */
-static const struct source_kind source_kinds[] = {
-    /* name, owner, path; the question; how it is read, what a yes holds by and says; signals; traits */
-    {"logind-lock", LOGIND, NULL, GET_PROPERTY, {SESSION, "LockedHint"}, 0,
-     read_property, HOLD_LOCKED, N_("locked"), {CHANGED(SESSION)}, SYSTEM_BUS},
-    {"logind-active", LOGIND, NULL, GET_PROPERTY, {SESSION, "Active"}, 0,
-     read_not_property, HOLD_LOCKED, N_("another session is in front"),
-     {{MANAGER, "SessionNew", NULL}, {MANAGER, "SessionRemoved", NULL}}, SYSTEM_BUS},
-    {"logind-idle", LOGIND, NULL, PROPERTIES, "GetAll", {SESSION}, 0,
-     read_idle_hint, HOLD_IDLE, NULL, {CHANGED(SESSION)}, SYSTEM_BUS},
-    {"logind-inhibited", LOGIND, LOGIND_PATH, GET_PROPERTY, {MANAGER, "BlockInhibited"}, 0,
-     read_idle_inhibited, HOLD_PRESENTING, KEEPS_SCREEN_ON, {CHANGED(MANAGER)}, SYSTEM_BUS},
-
-    SCREENSAVER("screensaver", "org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver"),
-    SCREENSAVER("gnome-screensaver", "org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
-    SCREENSAVER("mate-screensaver", "org.mate.ScreenSaver", "/org/mate/ScreenSaver"),
-    SCREENSAVER("cinnamon-screensaver", "org.cinnamon.ScreenSaver", "/org/cinnamon/ScreenSaver"),
-    SCREENSAVER("xfce-screensaver", "org.xfce.ScreenSaver", "/org/xfce/ScreenSaver"),
-    {"gnome-idle", IDLE_MONITOR, IDLE_PATH, IDLE_MONITOR, "GetIdletime", {NULL}, 0,
-     read_idle_time, HOLD_IDLE, NULL, {{IDLE_MONITOR, "WatchFired", NULL}}, RETURN_SIGNAL},
-
-    {"kde-do-not-disturb", NOTIFICATIONS, NOTIFY_PATH, GET_PROPERTY, {NOTIFICATIONS, "Inhibited"}, 0,
-     read_property, HOLD_DO_NOT_DISTURB, N_("do not disturb"), {CHANGED(NOTIFICATIONS)}, 0},
-    {"dunst-do-not-disturb", NOTIFICATIONS, NOTIFY_PATH, GET_PROPERTY, {DUNST, "paused"}, 0,
-     read_property, HOLD_DO_NOT_DISTURB, N_("paused"), {CHANGED(DUNST)}, 0},
-    {"mako-do-not-disturb", NOTIFICATIONS, "/fr/emersion/Mako", MAKO, "ListModes", {NULL}, 0,
-     read_modes, HOLD_DO_NOT_DISTURB, N_("do not disturb"), {CHANGED(MAKO)}, SILENT},
-    {"swaync-do-not-disturb", SWAYNC, "/org/erikreider/swaync/cc", SWAYNC, "GetDnd", {NULL}, 0,
-     read_flag, HOLD_DO_NOT_DISTURB, N_("do not disturb"),
-     {{SWAYNC, "SubscribeV2", NULL}, {SWAYNC, "Subscribe", NULL}}, 0},
-    {"xfce-do-not-disturb", XFCONF, "/org/xfce/Xfconf", XFCONF, "GetProperty",
-     {"xfce4-notifyd", "/do-not-disturb"}, 0, read_property, HOLD_DO_NOT_DISTURB, N_("do not disturb"),
-     {{XFCONF, "PropertyChanged", "xfce4-notifyd"}, {XFCONF, "PropertyRemoved", "xfce4-notifyd"}}, 0},
-
-    {"session-inhibited", SESSIONS, "/org/gnome/SessionManager", SESSIONS, "IsInhibited", {NULL},
-     8 /* going idle */, read_flag, HOLD_PRESENTING, KEEPS_SCREEN_ON,
-     {{SESSIONS, "InhibitorAdded", NULL}, {SESSIONS, "InhibitorRemoved", NULL}}, 0},
-    {"power-inhibited", POWER, "/org/freedesktop/PowerManagement/Inhibit", POWER_INHIBIT, "HasInhibit",
-     {NULL}, 0, read_flag, HOLD_PRESENTING, KEEPS_SCREEN_ON,
-     {{POWER_INHIBIT, "HasInhibitChanged", NULL}}, 0},
-};
-/* clang-format on */
-
-/* Errors that mean: nothing of the kind is there. */
-static const char *const absent_errors[] = {
-    SD_BUS_ERROR_SERVICE_UNKNOWN,    SD_BUS_ERROR_NAME_HAS_NO_OWNER, SD_BUS_ERROR_UNKNOWN_OBJECT,
-    SD_BUS_ERROR_UNKNOWN_METHOD,     SD_BUS_ERROR_UNKNOWN_INTERFACE, SD_BUS_ERROR_UNKNOWN_PROPERTY,
-    SD_BUS_ERROR_INVALID_ARGS, /* GDBus: no such property */
-    XFCONF ".Error.ChannelNotFound",
-};
-/* ... and: it was never set, so it is off. */
-#define ERROR_NOT_SET XFCONF ".Error.PropertyNotFound"
-
-static const char *const answer_states[] = {
-    [ANSWER_UNKNOWN] = "unknown",
-    [ANSWER_ABSENT] = "absent",
-    [ANSWER_NO] = "available",
+    sd_bus_slot *matches[SOURCE_SIGNALS_MAX + 1]; /* its signals, and its owner's coming and going */
+    struct source_answer last;
 };
 
 /* --- the monitor ------------------------------------------------------------------------------ */
-
-/* A script's Hold(). */
-struct held {
-    struct presence_monitor *monitor;
-    char cookie[17];
-    char *sender, *why;
-    sd_bus_slot *leaves, *check;
-};
 
 struct asker {
     presence_asked asked;
@@ -284,9 +56,8 @@ struct presence_monitor {
     uint32_t hold;
     usec_t idle_after_usec;
 
-    struct source sources[ELEMENTSOF(source_kinds)];
-    struct held *holds[HOLDS_MAX];
-    size_t n_holds;
+    struct source sources[SOURCE_COUNT];
+    struct holds holds;
     bool presenter_held;
 
     bool asking;            /* a round is under way */
@@ -313,30 +84,15 @@ static sd_bus *bus_of(const struct source *source) {
     return source->kind->traits & SYSTEM_BUS ? source->monitor->system : source->monitor->session;
 }
 
-static int judge_idle(struct source *source, usec_t idle_usec) {
-    if (idle_usec < source->monitor->idle_after_usec)
-        return 0;
-    if (idle_usec == USEC_INFINITY)
-        strcpy(source->detail, N_("idle"));
-    else
-        snprintf(source->detail, sizeof source->detail, _("idle for %llu min"),
-                 (unsigned long long)(idle_usec / USEC_PER_MINUTE));
-    return 1;
-}
-
 static bool source_holds(const struct source *source) {
-    return source->answer == ANSWER_YES && (source->monitor->hold & source->kind->hold);
+    return source->last.answer == ANSWER_YES && (source->monitor->hold & source->kind->hold);
 }
 
 static bool any_holds(const struct presence_monitor *monitor, enum trait trait) {
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++)
+    for (size_t i = 0; i < SOURCE_COUNT; i++)
         if ((source_kinds[i].traits & trait) && source_holds(&monitor->sources[i]))
             return true;
     return false;
-}
-
-static enum presence kind_presence(const struct source_kind *kind) {
-    return kind->hold & (HOLD_LOCKED | HOLD_IDLE) ? PRESENCE_AWAY : PRESENCE_BUSY;
 }
 
 /* One-shot. Can't fail once the loop has had the event source, which has been so since presence_new(). */
@@ -359,11 +115,11 @@ static bool presenter_holds(const struct presence_monitor *monitor) {
 }
 
 static void conclude(struct presence_monitor *monitor) {
-    bool busy = monitor->n_holds > 0 || presenter_holds(monitor);
+    bool busy = monitor->holds.n > 0 || presenter_holds(monitor);
     enum presence known = busy ? PRESENCE_BUSY : PRESENCE_AVAILABLE;
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++)
+    for (size_t i = 0; i < SOURCE_COUNT; i++)
         if (known != PRESENCE_AWAY && source_holds(&monitor->sources[i]))
-            known = kind_presence(monitor->sources[i].kind);
+            known = source_presence(monitor->sources[i].kind);
     bool locked = presence_locked(monitor);
     if (known == monitor->known && locked == monitor->known_locked)
         return;
@@ -375,21 +131,21 @@ static void conclude(struct presence_monitor *monitor) {
 
 static size_t list_rows(const struct presence_monitor *monitor, struct presence_source *ret) {
     size_t n = 0;
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++) {
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
         const struct source *source = &monitor->sources[i];
         ret[n++] = (struct presence_source){
             .name = source->kind->name,
-            .state = source->answer == ANSWER_YES ? presence_id(kind_presence(source->kind))
-                                                  : answer_states[source->answer],
-            .detail = source->detail,
+            .state = source_state(source->kind, source->last.answer),
+            .detail = source->last.detail,
             .holds = source_holds(source),
         };
     }
     if (monitor->presenter_held)
         ret[n++] = (struct presence_source){"presenter", presence_id(PRESENCE_BUSY), N_("do not disturb"),
                                             presenter_holds(monitor)};
-    for (size_t i = 0; i < monitor->n_holds; i++)
-        ret[n++] = (struct presence_source){"hold", presence_id(PRESENCE_BUSY), monitor->holds[i]->why, true};
+    for (size_t i = 0; i < monitor->holds.n; i++)
+        ret[n++] =
+            (struct presence_source){"hold", presence_id(PRESENCE_BUSY), holds_why(&monitor->holds, i), true};
     return n;
 }
 
@@ -399,7 +155,7 @@ static void asker_done(struct asker *asker) {
 }
 
 static void tell_askers(struct presence_monitor *monitor) {
-    struct presence_source rows[ELEMENTSOF(source_kinds) + 1 + HOLDS_MAX];
+    struct presence_source rows[SOURCE_COUNT + 1 + HOLDS_MAX];
     _cleanup_free_ struct asker *askers = TAKE_PTR(monitor->askers);
     size_t n_askers = monitor->n_askers;
     monitor->n_askers = monitor->askers_capacity = 0;
@@ -436,12 +192,10 @@ static int new_call(sd_bus *bus, const char *owner, const char *path, const char
     return r < 0 ? r : sd_bus_message_set_auto_start(*ret, false);
 }
 
-static void settle_source(struct source *source, enum answer answer, const char *detail) {
+static void settle_source(struct source *source, struct source_answer answer) {
     source->asking = false;
     source->call = sd_bus_slot_unref(source->call);
-    source->answer = answer;
-    if (detail)
-        snprintf(source->detail, sizeof source->detail, "%s", detail);
+    source->last = answer;
     conclude(source->monitor);
 }
 
@@ -461,7 +215,7 @@ static void end_round(struct presence_monitor *monitor) {
 static void end_round_if_done(struct presence_monitor *monitor) {
     if (!monitor->asking)
         return;
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++)
+    for (size_t i = 0; i < SOURCE_COUNT; i++)
         if (monitor->sources[i].asking)
             return;
     end_round(monitor);
@@ -472,45 +226,17 @@ static int on_limit(sd_event_source *timer, uint64_t usec, void *userdata) {
     (void)timer;
     (void)usec;
     monitor->lookup = sd_bus_slot_unref(monitor->lookup);
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++)
+    for (size_t i = 0; i < SOURCE_COUNT; i++)
         if (monitor->sources[i].asking)
-            settle_source(&monitor->sources[i], ANSWER_UNKNOWN, N_("no answer within 2 s"));
+            settle_source(&monitor->sources[i], source_unknown(N_("no answer within 2 s")));
     end_round_if_done(monitor);
     return 0;
-}
-
-static bool is_absent(const sd_bus_error *error) {
-    for (size_t i = 0; i < ELEMENTSOF(absent_errors); i++)
-        if (sd_bus_error_has_name(error, absent_errors[i]))
-            return true;
-    return false;
-}
-
-static void take_error(struct source *source, const sd_bus_error *error) {
-    if (is_absent(error))
-        settle_source(source, ANSWER_ABSENT, "");
-    else if (sd_bus_error_has_name(error, ERROR_NOT_SET))
-        settle_source(source, ANSWER_NO, "");
-    else
-        settle_source(source, ANSWER_UNKNOWN, error->name);
-}
-
-static void take_reply(struct source *source, sd_bus_message *reply) {
-    source->detail[0] = '\0';
-    int r = source->kind->read(source, reply);
-    if (r < 0)
-        settle_source(source, ANSWER_UNKNOWN, N_("an answer that makes no sense"));
-    else
-        settle_source(source, r > 0 ? ANSWER_YES : ANSWER_NO, r > 0 ? source->kind->says : "");
 }
 
 static int on_reply(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
     struct source *source = userdata;
     (void)ret_error;
-    if (sd_bus_message_is_method_error(reply, NULL))
-        take_error(source, sd_bus_message_get_error(reply));
-    else
-        take_reply(source, reply);
+    settle_source(source, source_answer_of(source->kind, reply, source->monitor->idle_after_usec));
     end_round_if_done(source->monitor);
     return 0;
 }
@@ -530,12 +256,12 @@ static int send_question(struct source *source, const char *path) {
 
 static void ask_source(struct source *source, const char *path) {
     if (!bus_of(source)) {
-        settle_source(source, ANSWER_ABSENT, "");
+        settle_source(source, absent);
         return;
     }
     int r = send_question(source, path);
     if (r < 0)
-        settle_source(source, ANSWER_UNKNOWN, strerror(-r));
+        settle_source(source, source_unknown(strerror(-r)));
 }
 
 /* --- the person's session --------------------------------------------------------------------- */
@@ -543,14 +269,14 @@ static void ask_source(struct source *source, const char *path) {
 /* NULL: there is none. */
 static void ask_session(struct presence_monitor *monitor, const char *path) {
     monitor->lookup = sd_bus_slot_unref(monitor->lookup);
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++) {
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
         struct source *source = &monitor->sources[i];
         if (source->kind->path)
             continue;
         if (path)
             ask_source(source, path);
         else
-            settle_source(source, ANSWER_ABSENT, "");
+            settle_source(source, absent);
     }
 }
 
@@ -675,26 +401,6 @@ static int on_signal(sd_bus_message *message, void *userdata, sd_bus_error *ret_
     return 0;
 }
 
-/* A refused match is a signal less; without this sd-bus would close the connection for it. */
-static int on_installed(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
-    (void)reply;
-    (void)userdata;
-    (void)ret_error;
-    return 1;
-}
-
-static int add_match(sd_bus *bus, const char *sender, const struct signal_kind *signal, const char *more,
-                     sd_bus_message_handler_t handler, void *userdata, sd_bus_slot **ret) {
-    _cleanup_free_ char *rule = NULL;
-    if (asprintf(&rule, "type='signal',sender='%s',interface='%s',member='%s'%s%s%s%s", sender,
-                 signal->interface, signal->member, signal->first ? ",arg0='" : "", or_empty(signal->first),
-                 signal->first ? "'" : "", more) < 0) {
-        rule = NULL;
-        return -ENOMEM;
-    }
-    return sd_bus_add_match_async(bus, ret, rule, handler, on_installed, userdata);
-}
-
 /* Several sources have the same owner: the first watches it for all. */
 static bool is_first_of_owner(const struct source *source) {
     for (const struct source_kind *kind = source_kinds; kind < source->kind; kind++)
@@ -711,10 +417,10 @@ static int watch_source(struct source *source) {
     const struct signal_kind owner_changed = {BUS_NAME, "NameOwnerChanged", kind->owner};
     size_t n = 0;
     int r = 0;
-    for (size_t i = 0; r >= 0 && i < SIGNALS_MAX && kind->signals[i].member; i++)
-        r = add_match(bus, kind->owner, &kind->signals[i], "", on_signal, source, &source->matches[n++]);
+    for (size_t i = 0; r >= 0 && i < SOURCE_SIGNALS_MAX && kind->signals[i].member; i++)
+        r = match_signal(bus, kind->owner, &kind->signals[i], "", on_signal, source, &source->matches[n++]);
     if (r >= 0 && is_first_of_owner(source))
-        r = add_match(bus, BUS_NAME, &owner_changed, "", on_signal, source, &source->matches[n]);
+        r = match_signal(bus, BUS_NAME, &owner_changed, "", on_signal, source, &source->matches[n]);
     return r < 0 ? r : 0;
 }
 
@@ -724,7 +430,7 @@ static void unwatch_source(struct source *source) {
 }
 
 static int watch_all(struct presence_monitor *monitor) {
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++) {
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
         int r = watch_source(&monitor->sources[i]);
         if (r < 0)
             return r;
@@ -767,7 +473,7 @@ static void unwatch_return(struct presence_monitor *monitor) {
 
 static void stop_watching(struct presence_monitor *monitor) {
     monitor->watching = false;
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++)
+    for (size_t i = 0; i < SOURCE_COUNT; i++)
         unwatch_source(&monitor->sources[i]);
     unwatch_return(monitor);
     stop_timer(monitor->settle);
@@ -778,7 +484,7 @@ static void stop_watching(struct presence_monitor *monitor) {
 
 static void close_system(struct presence_monitor *monitor) {
     monitor->lookup = sd_bus_slot_unref(monitor->lookup);
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++) {
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
         struct source *source = &monitor->sources[i];
         if (!(source->kind->traits & SYSTEM_BUS))
             continue;
@@ -811,11 +517,11 @@ static void start_round(struct presence_monitor *monitor) {
     open_system(monitor);
     if (monitor->watching)
         (void)watch_all(monitor); /* what was added before stays; new is only a system bus that came back */
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++)
+    for (size_t i = 0; i < SOURCE_COUNT; i++)
         monitor->sources[i].asking = true;
     if (find_session(monitor) < 0)
         ask_session(monitor, NULL);
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++)
+    for (size_t i = 0; i < SOURCE_COUNT; i++)
         if (source_kinds[i].path) /* the others follow with the session */
             ask_source(&monitor->sources[i], source_kinds[i].path);
     end_round_if_done(monitor);
@@ -872,8 +578,8 @@ void presence_set_presenter_held(struct presence_monitor *monitor, bool held) {
 }
 
 bool presence_locked(const struct presence_monitor *monitor) {
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++)
-        if (source_kinds[i].hold == HOLD_LOCKED && monitor->sources[i].answer == ANSWER_YES)
+    for (size_t i = 0; i < SOURCE_COUNT; i++)
+        if (source_kinds[i].hold == HOLD_LOCKED && monitor->sources[i].last.answer == ANSWER_YES)
             return true;
     return false;
 }
@@ -886,93 +592,16 @@ enum presence presence_now(const struct presence_monitor *monitor, usec_t *ret_l
 
 /* --- Hold() ----------------------------------------------------------------------------------- */
 
-static void held_free(struct held *held) {
-    sd_bus_slot_unref(held->leaves);
-    sd_bus_slot_unref(held->check);
-    free(held->sender);
-    free(held->why);
-    free(held);
-}
-DEFINE_CLEANUP(struct held, held_free)
-
-static void release(struct held *held) {
-    struct presence_monitor *monitor = held->monitor;
-    size_t i = 0;
-    while (monitor->holds[i] != held)
-        i++;
-    monitor->n_holds--;
-    memmove(&monitor->holds[i], &monitor->holds[i + 1], (monitor->n_holds - i) * sizeof *monitor->holds);
-    held_free(held);
-    conclude(monitor);
-}
-
-static int on_sender_left(sd_bus_message *message, void *userdata, sd_bus_error *ret_error) {
-    (void)message;
-    (void)ret_error;
-    release(userdata);
-    return 0;
-}
-
-static int on_sender_checked(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error) {
-    struct held *held = userdata;
-    int there = true;
-    (void)ret_error;
-    held->check = sd_bus_slot_unref(held->check);
-    if (!sd_bus_message_is_method_error(reply, NULL))
-        (void)sd_bus_message_read(reply, "b", &there);
-    if (!there)
-        release(held);
-    return 0;
-}
-
-/* It may have left before the match was there, so that is asked once, after it. */
-static int follow_sender(struct held *held, sd_bus *bus, const char *sender) {
-    const struct signal_kind owner_changed = {BUS_NAME, "NameOwnerChanged", sender};
-    int r = add_match(bus, BUS_NAME, &owner_changed, ",arg2=''", on_sender_left, held, &held->leaves);
-    if (r < 0)
-        return r;
-    return sd_bus_call_method_async(bus, &held->check, BUS_NAME, BUS_PATH, BUS_NAME, "NameHasOwner",
-                                    on_sender_checked, held, "s", sender);
-}
-
-static bool may_hold(const struct presence_monitor *monitor, const char *sender) {
-    size_t n = 0;
-    for (size_t i = 0; i < monitor->n_holds; i++)
-        n += streq(monitor->holds[i]->sender, sender);
-    return monitor->n_holds < HOLDS_MAX && n < HOLDS_OF_ONE_MAX;
+static void on_holds_changed(void *userdata) {
+    conclude(userdata);
 }
 
 int presence_hold(struct presence_monitor *monitor, const char *sender, const char *why, char **ret_cookie) {
-    if (!may_hold(monitor, sender))
-        return -E2BIG;
-    _cleanup_(held_freep) struct held *held = calloc(1, sizeof *held);
-    if (!held)
-        return -ENOMEM;
-    held->monitor = monitor;
-    uint64_t random;
-    clock_random(NULL, &random, sizeof random);
-    snprintf(held->cookie, sizeof held->cookie, "%016" PRIx64, random);
-    held->sender = strdup(sender);
-    held->why = strdup(why);
-    _cleanup_free_ char *cookie = strdup(held->cookie);
-    if (!held->sender || !held->why || !cookie)
-        return -ENOMEM;
-    int r = follow_sender(held, monitor->session, sender);
-    if (r < 0)
-        return r;
-    monitor->holds[monitor->n_holds++] = TAKE_PTR(held);
-    conclude(monitor);
-    *ret_cookie = TAKE_PTR(cookie);
-    return 0;
+    return holds_add(&monitor->holds, sender, why, ret_cookie);
 }
 
 int presence_release(struct presence_monitor *monitor, const char *cookie) {
-    for (size_t i = 0; i < monitor->n_holds; i++)
-        if (streq(monitor->holds[i]->cookie, cookie)) {
-            release(monitor->holds[i]);
-            return 0;
-        }
-    return -ENOENT;
+    return holds_release(&monitor->holds, cookie);
 }
 
 /* --- all together ----------------------------------------------------------------------------- */
@@ -1007,8 +636,9 @@ int presence_new(sd_event *event, sd_bus *session, presence_changed changed, voi
     monitor->changed = changed;
     monitor->userdata = userdata;
     monitor->idle_after_usec = USEC_INFINITY;
+    monitor->holds = (struct holds){.bus = session, .changed = on_holds_changed, .userdata = monitor};
     monitor->known = monitor->told = PRESENCE_AVAILABLE;
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++) {
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
         monitor->sources[i].monitor = monitor;
         monitor->sources[i].kind = &source_kinds[i];
     }
@@ -1023,14 +653,13 @@ struct presence_monitor *presence_free(struct presence_monitor *monitor) {
     if (!monitor)
         return NULL;
     unwatch_return(monitor);
-    for (size_t i = 0; i < ELEMENTSOF(source_kinds); i++) {
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
         sd_bus_slot_unref(monitor->sources[i].call);
         monitor->sources[i].call = NULL;
         unwatch_source(&monitor->sources[i]);
     }
     close_system(monitor);
-    for (size_t i = 0; i < monitor->n_holds; i++)
-        held_free(monitor->holds[i]);
+    holds_done(&monitor->holds);
     sd_event_source_disable_unref(monitor->announce);
     sd_event_source_disable_unref(monitor->limit);
     sd_event_source_disable_unref(monitor->settle);
