@@ -4,8 +4,9 @@ import fcntl
 import os
 import subprocess
 import termios
+import time
 
-from rig_presenter import PATIENCE, Terminal, stop
+from rig_presenter import PATIENCE, Terminal, read_some, stop
 
 
 class Conversation(Terminal):
@@ -27,13 +28,7 @@ class Conversation(Terminal):
     def rest(self):
         """What else is said to the end, and the exit status."""
         said = self.seen
-        while True:
-            try:
-                more = os.read(self.master, 65536)
-            except OSError:  # the other side is closed
-                break
-            if not more:
-                break
+        while more := read_some(self.master, time.monotonic() + PATIENCE):
             said += more.decode(errors="replace").replace("\r\n", "\n")
         return said, self.process.wait(PATIENCE)
 
