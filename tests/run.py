@@ -20,6 +20,9 @@ import fuzz  # noqa: E402
 
 ORDINARY = "nobody"  # who runs what refuses to be root
 FUZZ_SECONDS = 60  # for each target
+# What takes longest, in parts of a name: it begins first, so that none of it is left alone at the end.
+LONG = ("test_inject", "test_packages", "test_arrival", "test-failures", "test_sync", "test-journal-faults",
+        "test_simulate", "test_sandbox", "test_systemd")
 TIMEOUT = 900  # seconds for one program or file: only a hang takes that long
 
 # What is still reachable is no leak: a child that a test forks ends in the middle of it.
@@ -153,6 +156,22 @@ def unit_tests(build):
     return [path[:-2].replace("tests/", build + "/tests/", 1) for path in sorted(glob.glob("tests/unit/test-*.c"))]
 
 
+def play(jobs, workers):
+    """So many at a time; each is told when it has ended."""
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(max_workers=workers) as pool:
+        for future in concurrent.futures.as_completed([pool.submit(timed, *job) for job in jobs]):
+            result = future.result()
+            results.append(result)
+            if result.failed:
+                print(f"  FAIL  {result.name}  ({result.failed} failed)\n{result.output}", flush=True)
+            elif result.passed or result.skipped:
+                print(f"  PASS  {result.name}  ({result.passed}, {result.seconds:.1f} s)", flush=True)
+            for reason in result.reasons:
+                print(f"  SKIP  {result.name}: {reason}", flush=True)
+    return results
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", help="the folder of the programs under test")
@@ -175,20 +194,13 @@ def main():
     if options.valgrind:
         environment = dict(environment_for(options.valgrind, full=False), ROUNDS="40")
         jobs += [(run_unit, program, environment, VALGRIND) for program in unit_tests(options.valgrind)]
+    cores = os.cpu_count() or 1
+    jobs.sort(key=lambda job: not any(word in str(job[1]) for word in LONG))
+    results = play(jobs, 2 * cores)  # most of them wait for a bus most of the time
     if options.fuzz:
-        jobs += [(run_fuzz, target, os.path.abspath(options.fuzz)) for target in fuzz.targets()]
-
-    passed = failed = skipped = 0
-    with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
-        for future in concurrent.futures.as_completed([pool.submit(timed, *job) for job in jobs]):
-            result = future.result()
-            passed, failed, skipped = passed + result.passed, failed + result.failed, skipped + result.skipped
-            if result.failed:
-                print(f"  FAIL  {result.name}  ({result.failed} failed)\n{result.output}", flush=True)
-            elif result.passed or result.skipped:
-                print(f"  PASS  {result.name}  ({result.passed}, {result.seconds:.1f} s)", flush=True)
-            for reason in result.reasons:
-                print(f"  SKIP  {result.name}: {reason}", flush=True)
+        results += play([(run_fuzz, target, os.path.abspath(options.fuzz)) for target in fuzz.targets()], cores)
+    passed, failed, skipped = (sum(getattr(result, what) for result in results)
+                               for what in ("passed", "failed", "skipped"))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not passed else 0
 

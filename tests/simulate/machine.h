@@ -1,6 +1,6 @@
-/* The machine that a life is played on: its clocks, a daemon made of the core alone (like daemon/kindlyd-turn.c,
- * with a mock journal), a presenter and a notification server, the person, and the judge's own belief of what
- * is true. */
+/* The machine that a life is played on: its clocks, a daemon made of the core alone (like
+ * daemon/kindlyd-turn.c, with a mock journal), a presenter and a notification server, the person, and the
+ * judge's own belief of what is true. */
 #pragma once
 
 #include "daemon/core/keeper.h"
