@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import subprocess
 import termios
 import time
@@ -15,9 +16,14 @@ class Conversation(Terminal):
     def __init__(self, env, *command, columns=200):
         super().__init__(columns)
         self.process = subprocess.Popen(command, env=env, stdin=self.slave, stdout=self.slave, stderr=self.slave,
-                                        start_new_session=True,
-                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+                                        start_new_session=True, preexec_fn=self.take_terminal)
         os.close(self.slave)
+
+    @staticmethod
+    def take_terminal():
+        """What runs in the background of a shell has Ctrl-C ignored, and hands that down."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     def answer(self, question, line):
         """What stood there up to the end of the question, which is answered with that line."""
