@@ -1,6 +1,6 @@
 /* A ring of callers, each with a list of calls. The first caller's first call is answered, then that caller
- * goes to the end of the ring. One call is answered each time around the loop, where the bus is as important:
- * its next message comes before the next call from here. */
+ * goes to the end of the ring. One call is answered each time around the loop, and only when the loop has
+ * nothing else to do: all that the bus has for us is read before, so that the line here is the whole line. */
 #include "daemon/desktop/queue.h"
 
 struct waiting {
@@ -128,6 +128,8 @@ int call_queue_new(sd_event *event, call_answer answer, void *userdata, struct c
     queue->answer = answer;
     queue->userdata = userdata;
     int r = sd_event_add_defer(event, &queue->turn, on_turn, queue);
+    if (r >= 0)
+        r = sd_event_source_set_priority(queue->turn, SD_EVENT_PRIORITY_NORMAL + 1);
     if (r >= 0)
         r = sd_event_source_set_enabled(queue->turn, SD_EVENT_OFF);
     if (r < 0)

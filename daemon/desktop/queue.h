@@ -1,5 +1,5 @@
-/* Calls that take long, put in a queue: those of one caller in their order, and callers in turn. Between two
- * of them the loop goes on, so that nobody waits for all that another one has asked. */
+/* Calls that take long, put in a queue: those of one caller in their order, and callers in turn. Everything
+ * else comes before them, so that nobody waits for all that another one has asked. */
 #pragma once
 
 #include <systemd/sd-bus.h>

@@ -38,8 +38,13 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Config
     <allow eavesdrop="true"/>
     <allow own="*"/>
   </policy>
+  {limits}
 </busconfig>
 """
+# As a session has them (session.conf of D-Bus); by itself the bus refuses sooner than kindlyd would.
+LIMITS = {"max_incoming_bytes": 10**9, "max_outgoing_bytes": 10**9, "max_message_size": 10**9,
+          "max_completed_connections": 100_000, "max_connections_per_user": 100_000,
+          "max_match_rules_per_connection": 50_000, "max_replies_per_connection": 50_000}
 
 
 def stop(process):
@@ -86,8 +91,9 @@ class Bus:
     def __init__(self, directory, services=None):
         config = os.path.join(directory, "bus.conf")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(BUS_CONFIG.format(directory=directory, services=(
-                "<servicedir>%s</servicedir>" % services if services else "")))
+            file.write(BUS_CONFIG.format(
+                directory=directory, services="<servicedir>%s</servicedir>" % services if services else "",
+                limits="".join('<limit name="%s">%d</limit>' % limit for limit in LIMITS.items())))
         self.process = subprocess.Popen(
             ["dbus-daemon", "--config-file=" + config, "--nofork", "--print-address=1"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
