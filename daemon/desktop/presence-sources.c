@@ -19,33 +19,31 @@
 
 #define KEEPS_SCREEN_ON N_("a program keeps the screen on")
 
-#define DETAIL_SIZE sizeof((struct source_answer){0}.detail)
-
 /* --- reading replies -------------------------------------------------------------------------- */
 
-static int read_flag(sd_bus_message *reply, usec_t idle_after_usec, char *ret_detail) {
+static int read_flag(sd_bus_message *reply, usec_t idle_after_usec, struct source_answer *ret) {
     int flag;
-    (void)idle_after_usec, (void)ret_detail;
+    (void)idle_after_usec, (void)ret;
     int r = sd_bus_message_read(reply, "b", &flag);
     return r < 0 ? r : flag;
 }
 
-static int read_property(sd_bus_message *reply, usec_t idle_after_usec, char *ret_detail) {
+static int read_property(sd_bus_message *reply, usec_t idle_after_usec, struct source_answer *ret) {
     int flag;
-    (void)idle_after_usec, (void)ret_detail;
+    (void)idle_after_usec, (void)ret;
     int r = sd_bus_message_read(reply, "v", "b", &flag);
     return r < 0 ? r : flag;
 }
 
-static int read_not_property(sd_bus_message *reply, usec_t idle_after_usec, char *ret_detail) {
-    int r = read_property(reply, idle_after_usec, ret_detail);
+static int read_not_property(sd_bus_message *reply, usec_t idle_after_usec, struct source_answer *ret) {
+    int r = read_property(reply, idle_after_usec, ret);
     return r < 0 ? r : !r;
 }
 
 /* logind's list of what is inhibited: "shutdown:idle". */
-static int read_idle_inhibited(sd_bus_message *reply, usec_t idle_after_usec, char *ret_detail) {
+static int read_idle_inhibited(sd_bus_message *reply, usec_t idle_after_usec, struct source_answer *ret) {
     const char *list;
-    (void)idle_after_usec, (void)ret_detail;
+    (void)idle_after_usec, (void)ret;
     int r = sd_bus_message_read(reply, "v", "s", &list);
     if (r < 0)
         return r;
@@ -57,9 +55,9 @@ static int read_idle_inhibited(sd_bus_message *reply, usec_t idle_after_usec, ch
     return 0;
 }
 
-static int read_modes(sd_bus_message *reply, usec_t idle_after_usec, char *ret_detail) {
+static int read_modes(sd_bus_message *reply, usec_t idle_after_usec, struct source_answer *ret) {
     const char *mode;
-    (void)idle_after_usec, (void)ret_detail;
+    (void)idle_after_usec, (void)ret;
     int r = sd_bus_message_enter_container(reply, 'a', "s");
     if (r < 0)
         return r;
@@ -70,28 +68,27 @@ static int read_modes(sd_bus_message *reply, usec_t idle_after_usec, char *ret_d
 }
 
 /* Whether that is long enough; USEC_INFINITY: nobody knows since when. */
-static int judge_idle(usec_t idle_usec, usec_t idle_after_usec, char *ret_detail) {
+static int judge_idle(usec_t idle_usec, usec_t idle_after_usec, struct source_answer *ret) {
     if (idle_usec < idle_after_usec)
         return 0;
     if (idle_usec == USEC_INFINITY)
-        strcpy(ret_detail, N_("idle"));
+        snprintf(ret->detail, sizeof ret->detail, N_("idle"));
     else
-        snprintf(ret_detail, DETAIL_SIZE, _("idle for %llu min"),
+        snprintf(ret->detail, sizeof ret->detail, _("idle for %llu min"),
                  (unsigned long long)(idle_usec / USEC_PER_MINUTE));
     return 1;
 }
 
-static int read_idle_time(sd_bus_message *reply, usec_t idle_after_usec, char *ret_detail) {
+static int read_idle_time(sd_bus_message *reply, usec_t idle_after_usec, struct source_answer *ret) {
     uint64_t idle_msec;
     int r = sd_bus_message_read(reply, "t", &idle_msec);
     if (r < 0)
         return r;
-    return judge_idle(MIN_OF(idle_msec, USEC_INFINITY / USEC_PER_MSEC) * USEC_PER_MSEC, idle_after_usec,
-                      ret_detail);
+    return judge_idle(MIN_OF(idle_msec, USEC_INFINITY / USEC_PER_MSEC) * USEC_PER_MSEC, idle_after_usec, ret);
 }
 
 /* Of all the properties of a session, whether and since when it is idle. */
-static int read_idle_hint(sd_bus_message *reply, usec_t idle_after_usec, char *ret_detail) {
+static int read_idle_hint(sd_bus_message *reply, usec_t idle_after_usec, struct source_answer *ret) {
     const char *name;
     uint64_t since_usec = 0;
     int idle = -ENODATA;
@@ -114,7 +111,7 @@ static int read_idle_hint(sd_bus_message *reply, usec_t idle_after_usec, char *r
     if (idle <= 0)
         return idle;
     return judge_idle(since_usec == 0 ? USEC_INFINITY : usec_sub(clock_realtime(), since_usec),
-                      idle_after_usec, ret_detail);
+                      idle_after_usec, ret);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -221,7 +218,7 @@ struct source_answer source_answer_of(const struct source_kind *kind, sd_bus_mes
         return (struct source_answer){.answer = ANSWER_NO};
     if (error)
         return source_unknown(error->name);
-    int r = kind->read(reply, idle_after_usec, answer.detail);
+    int r = kind->read(reply, idle_after_usec, &answer);
     if (r < 0)
         return source_unknown(N_("an answer that makes no sense"));
     answer.answer = r > 0 ? ANSWER_YES : ANSWER_NO;

@@ -33,8 +33,8 @@ struct source_answer {
 };
 
 /* Reads a reply: 1 yes, 0 no; negative: it isn't what was to be expected. Idle is who has been so for
- * `idle_after_usec`. */
-typedef int (*read_reply)(sd_bus_message *reply, usec_t idle_after_usec, char *ret_detail);
+ * `idle_after_usec`. The detail of a yes goes into `ret`, where there is one to tell. */
+typedef int (*read_reply)(sd_bus_message *reply, usec_t idle_after_usec, struct source_answer *ret);
 
 enum trait {
     SYSTEM_BUS = 1 << 0,    /* it is there, not on the session's bus */
