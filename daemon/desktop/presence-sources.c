@@ -72,7 +72,7 @@ static int judge_idle(usec_t idle_usec, usec_t idle_after_usec, struct source_an
     if (idle_usec < idle_after_usec)
         return 0;
     if (idle_usec == USEC_INFINITY)
-        snprintf(ret->detail, sizeof ret->detail, N_("idle"));
+        snprintf(ret->detail, sizeof ret->detail, "%s", N_("idle"));
     else
         snprintf(ret->detail, sizeof ret->detail, _("idle for %llu min"),
                  (unsigned long long)(idle_usec / USEC_PER_MINUTE));
