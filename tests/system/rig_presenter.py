@@ -47,6 +47,12 @@ LIMITS = {"max_incoming_bytes": 10**9, "max_outgoing_bytes": 10**9, "max_message
           "max_match_rules_per_connection": 50_000, "max_replies_per_connection": 50_000}
 
 
+def bus_config(directory, services=None):
+    """Of a bus that listens there. `services`: a folder that says what it may start."""
+    return BUS_CONFIG.format(directory=directory, services="<servicedir>%s</servicedir>" % services if services else "",
+                             limits="".join('<limit name="%s">%d</limit>' % limit for limit in LIMITS.items()))
+
+
 def stop(process):
     if process.poll() is None:
         process.terminate()
@@ -91,9 +97,7 @@ class Bus:
     def __init__(self, directory, services=None):
         config = os.path.join(directory, "bus.conf")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(BUS_CONFIG.format(
-                directory=directory, services="<servicedir>%s</servicedir>" % services if services else "",
-                limits="".join('<limit name="%s">%d</limit>' % limit for limit in LIMITS.items())))
+            file.write(bus_config(directory, services))
         self.process = subprocess.Popen(
             ["dbus-daemon", "--config-file=" + config, "--nofork", "--print-address=1"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

@@ -12,7 +12,7 @@ from rig import (FAR_AWAY, INFINITY, MINUTE, at_second, fixture_caller, fixture_
                  fixture_screen, now_usec)
 from rig_link import Windows  # noqa: E402
 from rig_mock import LOGIND, MAKO, MOCK, SESSION, SESSION_PATH, XFCONF, logind, start_services  # noqa: E402
-from rig_presenter import BUS_CONFIG, PATIENCE, Bus  # noqa: E402
+from rig_presenter import PATIENCE, Bus  # noqa: E402
 
 ALL_DAY = 'quiet = [];\ngap = "1s";\nmost_per_day = 50;\nshow_for = "until answered";\n'
 

@@ -10,7 +10,7 @@ import pytest
 
 from rig import NAME, OBJECT, PATIENCE, Caller, FAR_AWAY, CALM, HOUR, INFINITY, Server, now_usec, stop
 from rig_link import Windows
-from rig_presenter import BUS_CONFIG
+from rig_presenter import bus_config
 from rig_systemd import Manager
 from test_install import VARIANT, copy_of_the_tree
 
@@ -177,8 +177,7 @@ class BusOfItsOwn:
         folder.mkdir()
         self.address = "unix:path=%s/bus" % folder
         self.config = folder / "bus.conf"
-        self.config.write_text(BUS_CONFIG.format(directory=folder, services="").replace(
-            "unix:dir=%s" % folder, self.address))
+        self.config.write_text(bus_config(folder).replace("unix:dir=%s" % folder, self.address))
         self.start()
 
     def start(self):
