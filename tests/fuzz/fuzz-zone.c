@@ -3,19 +3,21 @@
 #include "daemon/core/zone.h"
 #include "tests/fuzz/fuzz.h"
 
-static const usec_t times_usec[] = {0, USEC_PER_DAY, FUZZ_NOW, FUZZ_NOW + 200 * USEC_PER_DAY,
-                                    USEC_END_OF_TIME - USEC_PER_DAY};
+/* A zone can put its clock forward and back by two days each, and so skip a time and show it after all when
+ * that is within a week; which of the two counts is nobody's concern. No zone has ever done that. In the
+ * first week of 1970 it can't be asked, since there is no instant before. */
+#define CROWD_USEC (7 * USEC_PER_DAY)
 
-/* Two changes within a day: a clock that is put forward and back at once can skip a time and show it after
- * all, and which of the two counts is nobody's concern. No zone has ever done that. On the first day of 1970
- * it can't be asked, since there is no instant before. */
 static bool is_crowded(const struct zone *zone, usec_t time_usec) {
-    if (time_usec < USEC_PER_DAY)
+    if (time_usec < CROWD_USEC)
         return true;
-    usec_t first_usec = zone_next_change(zone, time_usec - USEC_PER_DAY);
+    usec_t first_usec = zone_next_change(zone, time_usec - CROWD_USEC);
     return first_usec != USEC_INFINITY &&
-           zone_next_change(zone, first_usec) <= usec_add(time_usec, USEC_PER_DAY);
+           zone_next_change(zone, first_usec) <= usec_add(time_usec, CROWD_USEC);
 }
+
+static const usec_t times_usec[] = {0, CROWD_USEC, FUZZ_NOW, FUZZ_NOW + 200 * USEC_PER_DAY,
+                                    USEC_END_OF_TIME - USEC_PER_DAY};
 
 static void check_instant(const struct zone *zone, usec_t time_usec) {
     struct civil civil;
