@@ -42,7 +42,7 @@ def test_every_call_is_known():
 
 
 def play(*arguments):
-    day = (BUILD if BUILD.name == "cov" else BUILD.parent / "asan") / "inject-day"
+    day = BUILD.parent / "asan" / "inject-day"
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=1", UBSAN_OPTIONS="print_stacktrace=1")
     done = subprocess.run([day, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, f"{day} {' '.join(arguments)}\n{done.stdout}"

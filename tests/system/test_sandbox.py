@@ -12,12 +12,13 @@ import sqlite3
 import stat
 import struct
 import subprocess
+import tempfile
 
 import pytest
 
 from rig import CALM, FAR_AWAY, at_second, guided_journal
 from rig_presenter import BUILD, PATIENCE, ROOT, Lines
-from rig_systemd import AS_PERSON, HOME, RUNTIME, UID, PersonsManager
+from rig_systemd import AND_READ, AS_PERSON, HOME, RUNTIME, UID, PersonsManager
 from test_install import VARIANT, copy_of_the_tree
 from test_presenter import Program, picture_until
 
@@ -69,6 +70,76 @@ HOLLOW = "ProtectProc", "ProcSubset", "IPAddressDeny", "PrivateIPC"
 def test_nothing_for_show():
     for path in UNIT, STRICT:
         assert not re.search("^(%s)=" % "|".join(HOLLOW), pathlib.Path(path).read_text(encoding="utf-8"), re.M)
+
+
+# --- Who gets the strict part -------------------------------------------------------------------
+
+PERSONS = {"SYSTEMD_SCOPE": "user", "HOME": "/home/a \"person\"", "XDG_RUNTIME_DIR": "/run/user/1", "LC_ALL": "C.UTF-8"}
+
+
+@pytest.fixture(name="generator")
+def fixture_generator():
+    """`generator(env)` runs it as a person's manager does; gives its status, what it said, and what it wrote."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        program, strict = folder / "build/here/kindly-sandbox-generator", folder / "config/kindlyd-strict.conf"
+        for path in program, strict:
+            path.parent.mkdir(parents=True)
+        shutil.copy(os.path.join(BUILD, program.name), program)
+        shutil.copy(STRICT, strict)
+        as_person = [] if os.getuid() else AS_PERSON + AND_READ
+
+        def generate(env, *, units=True):
+            if units:
+                (folder / "units").mkdir()
+                if as_person:
+                    os.chown(folder / "units", UID, UID)
+            done = subprocess.run([*as_person, program, *[folder / "units"] * 3], env=env, stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, check=False, timeout=PATIENCE)
+            written = sorted((folder / "units").rglob("*.conf"))
+            assert all(path.parent.name == "kindlyd.service.d" for path in written)
+            return done.returncode, done.stdout + done.stderr, {path.name: path for path in written}
+
+        generate.program, generate.strict, generate.as_person = program, strict, as_person
+        yield generate
+
+
+def test_the_strict_part_and_the_folders_it_leaves_open(generator):
+    if subprocess.run(generator.as_person + ["unshare", "--user", "--map-current-user", "--mount", "--net", "true"],
+                      check=False, capture_output=True).returncode != 0:
+        pytest.skip("user namespaces are refused here, and the strict part with them")
+    status, said, written = generator(PERSONS | {"XDG_CONFIG_HOME": "/home/100%/$config"})
+    assert (status, said, sorted(written)) == (0, "", ["10-strict.conf", "11-folders.conf"])
+    assert written["10-strict.conf"].readlink() == generator.strict
+    lines = [line for line in written["11-folders.conf"].read_text().splitlines() if line[0] != "#"]
+    assert lines == [
+        "[Service]", r'ReadWritePaths= "-/home/a \"person\"/.local/state/kindly"',
+        r'ExecStartPre=-+mkdir -p -- "%t/dconf" "/home/a \"person\"/.local/state/kindly" '
+        r'"/home/100%%/$$config/kindly" "/home/a \"person\"/.local/share/kindly/decks"']
+
+
+@pytest.mark.parametrize("env", [
+    {"SYSTEMD_SCOPE": "system"}, {"SYSTEMD_SCOPE": ""}, {"HOME": "/tmp/home"}, {"XDG_STATE_HOME": "/var/tmp/state"},
+    {"XDG_CONFIG_HOME": "/home/a\nline"}, {"XDG_DATA_HOME": "/home/\x7f"}, {"XDG_RUNTIME_DIR": "/tmp/run"},
+    {"XDG_RUNTIME_DIR": None}, {"DBUS_SESSION_BUS_ADDRESS": "unix:abstract=/run/user/1/bus"},
+    {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/tmp/bus"},
+], ids=repr)
+def test_where_walls_would_be_in_the_way_there_are_none(generator, env):
+    env = {name: value for name, value in (PERSONS | env).items() if value is not None}
+    assert generator(env) == (0, "", {})
+
+
+def test_the_strict_part_can_not_be_written(generator):
+    assert generator(PERSONS, units=False) == (
+        1, "kindly-sandbox-generator: kindlyd.service goes without its strict part: No such file or directory\n", {})
+
+
+def test_the_generator_is_run_by_systemd(generator):
+    done = subprocess.run([generator.program], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                          timeout=PATIENCE)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "kindly-sandbox-generator is run by systemd: systemd.generator(7)\n"
 
 
 # --- What can be done from inside ---------------------------------------------------------------
@@ -128,8 +199,8 @@ def fixture_installed(tmp_path_factory):
     """What make install puts into /usr/local, from a copy of the tree."""
     if os.geteuid() != 0:
         pytest.skip("needs root: a user manager of its own takes namespaces and a cgroup")
-    if VARIANT == "asan":
-        pytest.skip("the sanitizer's leak check needs what the unit's sandbox forbids; tested with the other builds")
+    if VARIANT in ("asan", "cov"):
+        pytest.skip("what this build does at a program's end the unit's sandbox forbids; tested with the other builds")
     folder = tmp_path_factory.mktemp("installed")
     tree = folder / "tree"
     tree.mkdir()
