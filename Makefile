@@ -293,6 +293,8 @@ coverage: deps-coverage
 	@$(MAKE) --no-print-directory -j$$(nproc) VARIANT=cov test-programs
 	@find build/cov -name '*.gcda' -delete
 	@GCOV_ERROR_FILE=/dev/null $(PYTHON) tests/run.py --again build/cov --full
+	@GCOV_ERROR_FILE=/dev/null KINDLY_BUILD=$(CURDIR)/build/cov $(PYTHON) -B -m pytest -q -p no:cacheprovider \
+	  -m full tests/system/test_inject.py
 	@$(PYTHON) -B tests/coverage.py build/cov
 
 # Real notification servers, one row each; DESKTOPS="dunst mako-notifier" are some of them.

@@ -265,6 +265,8 @@ static int cookie_close(void *cookie) {
 }
 
 FILE *__wrap_fdopen(int fd, const char *mode) {
+    if (inject_off > 0)
+        return __real_fdopen(fd, mode);
     if (fails(FILES, "fdopen")) {
         errno = ENOMEM;
         return NULL;
