@@ -105,13 +105,18 @@ def fixture_generator():
         yield generate
 
 
-def test_the_strict_part_and_the_folders_it_leaves_open(generator):
+@pytest.fixture(name="walls")
+def fixture_walls(generator):
     if subprocess.run(generator.as_person + ["unshare", "--user", "--map-current-user", "--mount", "--net", "true"],
                       check=False, capture_output=True).returncode != 0:
         pytest.skip("user namespaces are refused here, and the strict part with them")
-    status, said, written = generator(PERSONS | {"XDG_CONFIG_HOME": "/home/100%/$config"})
+    return generator
+
+
+def test_the_strict_part_and_the_folders_it_leaves_open(walls):
+    status, said, written = walls(PERSONS | {"XDG_CONFIG_HOME": "/home/100%/$config"})
     assert (status, said, sorted(written)) == (0, "", ["10-strict.conf", "11-folders.conf"])
-    assert written["10-strict.conf"].readlink() == generator.strict
+    assert written["10-strict.conf"].readlink() == walls.strict
     lines = [line for line in written["11-folders.conf"].read_text().splitlines() if line[0] != "#"]
     assert lines == [
         "[Service]", r'ReadWritePaths= "-/home/a \"person\"/.local/state/kindly"',
@@ -130,8 +135,8 @@ def test_where_walls_would_be_in_the_way_there_are_none(generator, env):
     assert generator(env) == (0, "", {})
 
 
-def test_the_strict_part_can_not_be_written(generator):
-    assert generator(PERSONS, units=False) == (
+def test_the_strict_part_can_not_be_written(walls):
+    assert walls(PERSONS, units=False) == (
         1, "kindly-sandbox-generator: kindlyd.service goes without its strict part: No such file or directory\n", {})
 
 
