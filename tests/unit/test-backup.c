@@ -289,6 +289,25 @@ static void test_a_newer_version_is_only_read(void **state) {
     assert_int_equal(journal_open_readonly(place->path, &reader, &told), 0);
     assert_non_null(strstr(told, "newer version"));
     assert_int_equal(visit_all(reader, 0), EVENTS / 2);
+    /* An entry of ours with an event that nobody here knows is told without it; a copy has all of it. */
+    struct uuid id;
+    struct entry entry;
+    struct journal_copy copy;
+    char path[200];
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_prepare_v2(reader->db,
+                                        "SELECT entry FROM event WHERE kind = 'imagined' AND id <> entry"
+                                        " LIMIT 1",
+                                        -1, &statement, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    memcpy(&id, sqlite3_column_blob(statement, 0), sizeof id);
+    sqlite3_finalize(statement);
+    assert_int_equal(journal_find(reader, &id, &entry), 0);
+    entry_done(&entry);
+    path_in(place, "copy.db", path);
+    assert_int_equal(journal_backup(reader, path, false, &copy), 0);
+    assert_true(copy.count.events > EVENTS);
     assert_same_bytes(place->path, "", &before);
 }
 

@@ -397,6 +397,8 @@ static void test_the_end(void **state) {
     struct bench bench =
         set_up("at a 2026-03-11 10:00; at b 2199-12-31 23:59; every e 12:00-13:00 1h; on 2026-03-12");
     struct occurrence occurrence;
+    assert_int_equal(plan_peek(bench.plan, &occurrence), 0); /* from the beginning of time */
+    assert_string_equal(occurrence.reminder->name, "a");
     plan_seek(bench.plan, at(&bench, 0, 0, 0));
     assert_string_equal(pop(&bench).reminder->name, "a");
     assert_string_equal(pop(&bench).reminder->name, "e");
