@@ -75,7 +75,8 @@ def test_paths_that_are_no_text(person, screen):
 
 
 def test_a_line_of_the_journal_that_is_no_text(person, caller):
-    """As another program may have written it there: it is mended on its way out, or the bus would end the connection."""
+    """As another program may have written it there: it is mended as it is read, or the bus would end the
+    connection."""
     entry = caller.call("Note", "gruesse", False)
     with contextlib.closing(sqlite3.connect(person.journal)) as db, db:
         db.execute("UPDATE event SET note = CAST(x'6772fcdf65' AS TEXT) WHERE kind = 'noted'")

@@ -541,6 +541,13 @@ def test_watch_signals(desktop, case):
     desktop.expect("changed busy")
 
 
+def test_watch_one_that_does_not_tell(desktop):
+    """It is asked again, from time to time, as long as it holds; a question by hand is answered meanwhile."""
+    desktop.serve(notifications("/fr/emersion/Mako", MAKO, {}, [("ListModes", "", "as", "ret = ['do-not-disturb']")]))
+    watch(desktop, "busy")
+    assert desktop.ask()[2] == "busy"
+
+
 def test_watch_the_return(desktop):
     methods = [
         ("GetIdletime", "", "t", "ret = 900000"),

@@ -121,6 +121,21 @@ static void test_backup_of_a_damaged_one(void **state) {
     assert_alone(place, "");
 }
 
+/* A file that isn't even a database is damaged as well, and that is what is found. */
+static void test_a_look_at_no_database(void **state) {
+    struct place *place = *state;
+    struct journal seen = {0};
+    _cleanup_free_ char *finding = NULL;
+    char noise[5000], path[200];
+    memset(noise, 'x', sizeof noise);
+    write_file(place->path, ".noise", noise, sizeof noise);
+    snprintf(path, sizeof path, "%s.noise", place->path);
+    assert_int_equal(sqlite3_open(path, &seen.db), SQLITE_OK);
+    assert_int_equal(journal_check(&seen, &finding), 1);
+    assert_string_equal(finding, "file is not a database");
+    sqlite3_close(seen.db);
+}
+
 /* --- Updates ---------------------------------------------------------------------------------- */
 
 /* A version that comes after ours, made up. */
@@ -343,6 +358,7 @@ int main(void) {
         TEST(test_backup_over_something),
         TEST(test_backup_without_room),
         TEST(test_backup_of_a_damaged_one),
+        TEST(test_a_look_at_no_database),
         TEST(test_an_update_keeps_the_version_before),
         TEST(test_an_update_that_fails),
         TEST(test_an_update_of_a_damaged_one),

@@ -287,6 +287,7 @@ static const struct {
     {__LINE__, R("at = \"daily\"; on = \"Mon\";"), NULL},
     {__LINE__, R("at = [];"), "\"at\" has 0 items"},
     {__LINE__, R("at = 9;"), "\"at\" is 9"},
+    {__LINE__, R("at = [9];"), "\"at\" has 9"},
     {__LINE__, "reminders = ( { name = \"guidance\"; at = \"20:15\"; } );",
      "that word means something to kindly now; give the reminder another name"},
     {__LINE__, R("at = [\"09:00\", \"09:00,18:00\"];"), "at = [\"09:00\", \"18:00\"]"},
