@@ -254,6 +254,23 @@ static void test_drawn_between_runs_of_claims(void **state) {
     tear_down(&bench);
 }
 
+/* More claims than are looked at one by one: nothing is between them, either. */
+static void test_drawn_in_a_day_full_of_claims(void **state) {
+    (void)state;
+    struct bench bench =
+        set_up("times t 09:00-21:00 1; at a *:*; at b *:*; at c *:*; at d *:*; at e *:*; at f *:*; "
+               "at g *:*; at h *:*; at i *:*; at j *:*; at k *:*; at l *:*; at m *:*; at n *:*; "
+               "gap 30min");
+    struct occurrence occurrence;
+    plan_seek(bench.plan, at(&bench, 0, 0, 0));
+    do
+        occurrence = pop(&bench);
+    while (occurrence.reminder->kind == REMINDER_AT);
+    assert_true(occurrence.crowded);
+    assert_true(occurrence.due_usec >= at(&bench, 0, 9, 0) && occurrence.due_usec < at(&bench, 0, 21, 0));
+    tear_down(&bench);
+}
+
 static void test_crowded(void **state) {
     (void)state;
     static const struct {
@@ -453,6 +470,7 @@ int main(void) {
         cmocka_unit_test(test_hold_for),
         cmocka_unit_test(test_drawn_times_keep_away_from_claims),
         cmocka_unit_test(test_drawn_between_runs_of_claims),
+        cmocka_unit_test(test_drawn_in_a_day_full_of_claims),
         cmocka_unit_test(test_crowded),
         cmocka_unit_test(test_quiet_claims_nothing),
         cmocka_unit_test(test_claims_are_counted),
