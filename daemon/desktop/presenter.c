@@ -402,7 +402,7 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *erro
         presenter->retried = true;
         if (start(presenter, program) >= 0 && send_pending(presenter) >= 0)
             return 0;
-        stop(presenter);
+        stop(presenter); /* no other could be started, or it has ended as well */
     }
     begin_pause(presenter);
     report_unshown(presenter,

@@ -312,9 +312,9 @@ static int read_value(const struct key *key, const struct json_value *value, str
     case KEY_BOOL:
         return read_bool(key, value, field, ret_what);
     case KEY_TEXT:
-        return read_text(key, value, field, ret_what);
+        break;
     }
-    return 0;
+    return read_text(key, value, field, ret_what);
 }
 
 /* Words that the journal turns into states and rules. */

@@ -1,6 +1,7 @@
 """A prompt that arrives well: the daemon with a logind, a notification server and windows that do as they are told."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from rig import (FAR_AWAY, INFINITY, MINUTE, at_second, fixture_caller, fixture_
 from rig_link import Windows  # noqa: E402
 from rig_mock import LOGIND, MAKO, MOCK, SESSION, SESSION_PATH, XFCONF, logind, start_services  # noqa: E402
 from rig_presenter import PATIENCE, Bus  # noqa: E402
+from test_crash import presenter_of  # noqa: E402
 
 ALL_DAY = 'quiet = [];\ngap = "1s";\nmost_per_day = 50;\nshow_for = "until answered";\n'
 
@@ -166,16 +168,16 @@ def test_presence_names_each_source(seat, person, screen):
         server.process.wait(PATIENCE)
 
 
+def set_banners(person, value):
+    subprocess.run(["gsettings", "set", "org.gnome.desktop.notifications", "show-banners", value], env=person.env,
+                   check=True, timeout=PATIENCE)
+
+
 @pytest.mark.parametrize("hold, state", [('"locked", "do-not-disturb"', "waiting"), ('"locked"', "shown")])
 def test_gnomes_do_not_disturb(person, hold, state):
     """Only GSettings tells it: the presenter looks, and the prompt waits if the schedule says so."""
     person.env["GSETTINGS_BACKEND"] = "keyfile"
-
-    def set_banners(value):
-        subprocess.run(["gsettings", "set", "org.gnome.desktop.notifications", "show-banners", value], env=person.env,
-                       check=True, timeout=PATIENCE)
-
-    set_banners("false")
+    set_banners(person, "false")
     screen = person.serve(name="gnome-shell")
     person.start()
     caller = person.caller()
@@ -189,10 +191,27 @@ def test_gnomes_do_not_disturb(person, hold, state):
     assert (row["state"], row["detail"], row["holds"]) == ("busy", "do not disturb", True)
     assert [card["state"] for card in caller.open()] == ["waiting"]
     before = now_usec()
-    set_banners("true")
+    set_banners(person, "true")
     assert caller.changed("Presence") == "available"
     assert caller.get("NextElapseUSec") >= before + MINUTE
     assert [row for row in caller.call("ListPresence") if row["source"] == "presenter"] == []
+
+
+def test_the_one_that_knows_of_do_not_disturb_is_killed(person):
+    """Nobody else would tell that it is over: the prompt comes, in its time, and whoever shows it looks again."""
+    person.env["GSETTINGS_BACKEND"] = "keyfile"
+    set_banners(person, "false")
+    person.serve(name="gnome-shell")
+    daemon = person.start()
+    caller = person.caller()
+    person.schedule('reminders = ( { name = "soon"; at = "%s UTC"; } );\n' % at_second(1)[1])
+    assert caller.changed("Presence", lambda value: value != "available") == "busy"
+    (presenter,) = presenter_of(daemon)
+    before = now_usec()
+    os.kill(presenter, signal.SIGKILL)
+    assert caller.changed("Presence") == "available"
+    assert caller.get("NextElapseUSec") >= before + MINUTE
+    assert [card["state"] for card in caller.open()] == ["waiting"]
 
 
 # --- servers that come and go ---

@@ -817,6 +817,7 @@ def test_hangup_reloads(person, caller, daemon):
     (["now"], 2, r'kindlyd: "now" is not an option\nTry: kindlyd --help\n'),
     (["--presenter", "window"], 2, r"kindlyd: --presenter is auto, desktop, terminal, .*\n"),
     (["--config"], 2, r"(?s).*requires an argument.*"),
+    (["--decks", "."] * 17, 2, r"kindlyd: --decks can be given at most 16 times\n"),
 ])
 def test_options(person, arguments, status, told):
     ended, out, err = person.run("kindlyd", *arguments)

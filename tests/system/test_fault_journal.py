@@ -192,3 +192,18 @@ def test_writes_fail(person, caller, daemon, screen, outside, error):
     caller.call("Note", "after", False)
     after_kill(person, daemon, caller)
     assert notes(caller) == ["before", "after"]
+
+
+def test_ends_before_a_click_could_be_written(person, caller, daemon, screen, outside):
+    """A click is kept until there is room, as long as the daemon runs; the prompt is open until it counts."""
+    card, asked = prompt(caller, screen)
+    outside.fail_from(1, errno.ENOSPC)
+    screen.do("action", id=asked["id"], key="helpful")
+    assert "can't be written" in caller.changed("Problem", bool)
+    assert row(caller, card)["state"] == "shown"
+    assert daemon.end() == 0
+    outside.mend()
+    person.start()
+    assert [one["id"] for one in caller.open()] == [card] and caller.get("Problem") == ""
+    caller.call("Answer", card, "helpful", "")
+    assert caller.next("Closed") == (card, "answered")

@@ -68,6 +68,18 @@ def test_killed_under_it_again(caller, screen, daemon):
     assert caller.get("Problem") == "" and row(caller, other)["on_screen"]
 
 
+def test_killed_under_nothing(caller, screen, daemon):
+    """Nothing is to be put back, and nothing to be told; the next one is shown by another."""
+    card, _ = prompt(caller, screen)
+    caller.call("Answer", card, "helpful", "")
+    assert caller.next("Closed") == (card, "answered")
+    hit(daemon, signal.SIGKILL)
+    while presenter_of(daemon):
+        pass
+    other, _ = prompt(caller, screen, "care")
+    assert caller.get("Problem") == "" and row(caller, other)["on_screen"]
+
+
 def test_killed_during_a_step(caller, screen, daemon):
     """The step is in the journal, so it is the one that is shown again."""
     card, asked = prompt(caller, screen, "three-breaths")

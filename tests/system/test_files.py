@@ -1,6 +1,7 @@
 """Files as people and programs change them while the daemon runs: a schedule written, renamed, linked, deleted, made,
 mistaken; decks; a journal that can't be written. A change is noticed without being told."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -317,6 +318,8 @@ def test_without_a_journal(person, screen, no_journal):
                               ("ListEntries", (0, 1, 0)), ("ResetLearning", ()), ("Forget", (NOBODY,)),
                               ("ForgetRange", (0, 1)), ("Explain", (NOBODY,))):
         assert caller.refused(member, *arguments)[0] == "Journal", member
+    with open(person.config, "rb") as file:
+        assert caller.refused("Import", file)[0] == "Journal"
     assert caller.get("PausedUntilUSec") == 0 and caller.open() == []
     person.schedule('reminders = ( { name = "soon"; at = "%s UTC"; } );\n' % at_second(1)[1])
     assert caller.next("Shown")[1] == "soon"
@@ -350,6 +353,31 @@ def test_a_journal_that_comes_back(person, screen):
     caller.call("Note", "a line", False)
     assert [(one["id"], one["state"]) for one in caller.open()] == [(put_off, "snoozed")]
     assert caller.get("Problem") == ""
+
+
+def test_more_open_than_there_may_be(person, screen):
+    """A journal that is sound and can't be taken up: that is told, nothing in it is touched, and it is tried again."""
+    assert screen
+    daemon = person.start()
+    caller = person.caller()
+    caller.call("Snooze", caller.call("Prompt", "care"), HOUR)
+    daemon.end()
+    with contextlib.closing(sqlite3.connect(person.journal)) as db, db:
+        columns = [column for _, column, *_ in db.execute("PRAGMA table_info(open)")][2:]
+        for place in range(100, 164):
+            db.execute("INSERT INTO open SELECT ?, randomblob(16), %s FROM open WHERE place < 100" % ", ".join(columns),
+                       (place,))
+    daemon = person.start()
+    caller = person.caller()
+    problem = "What was open could not be read from the journal"
+    assert problem in caller.get("Problem") and caller.open() == []
+    assert caller.refused("Note", "a line", False)[0] == "Journal"
+    assert caller.open() == []
+    with contextlib.closing(sqlite3.connect(person.journal)) as db, db:
+        assert db.execute("SELECT count(*) FROM open").fetchone() == (65,)
+        db.execute("DELETE FROM open WHERE place >= 100")
+    caller.call("Note", "a line", False)
+    assert len(caller.open()) == 1 and caller.get("Problem") == ""
 
 
 def test_the_journal_is_taken_away(person, caller):

@@ -1,8 +1,10 @@
 """What other programs on the bus could do to the daemon, by mistake or not: floods, huge and odd texts, callers that go
 away in the middle. It answers, refuses with a reason, and stays small."""
 
+import contextlib
 import html
 import os
+import sqlite3
 
 import pytest
 from gi.repository import GLib
@@ -70,6 +72,17 @@ def test_paths_that_are_no_text(person, screen):
     caller = person.caller()
     assert "bad??/kindly.conf:" in caller.get("Problem")
     assert "bad??/kindly.conf:" in caller.refused("Reload")[1]
+
+
+def test_a_line_of_the_journal_that_is_no_text(person, caller):
+    """As another program may have written it there: it is mended as it is read, or the bus would end the
+    connection."""
+    entry = caller.call("Note", "gruesse", False)
+    with contextlib.closing(sqlite3.connect(person.journal)) as db, db:
+        db.execute("UPDATE event SET note = CAST(x'6772fcdf65' AS TEXT) WHERE kind = 'noted'")
+    (row,) = caller.entries()
+    assert (row["id"], row["note"]) == (entry, "gr??e")
+    assert caller.get("Version")
 
 
 @pytest.mark.parametrize("text", ["\x01\x02\x1b[31m", "\u202ereversed", "two\nlines", "\t", "💚" * 1000, "\x7f",

@@ -421,9 +421,11 @@ def test_a_hanging_source_is_unknown(desktop):
         bus.request_name(name)
     desktop.start()
     begun = time.monotonic()
+    desktop.tell("watch on", "watching on")
     desktop.driver.say("ask")
     desktop.expect("changed away")
     assert time.monotonic() - begun < 1.9  # what is known counts at once
+    desktop.tell(f"configure {EVERYTHING} 300", "ready")  # asks anew, when this round is over
     rows, _, presence = desktop.ask()
     taken = time.monotonic() - begun
     assert 1.9 < taken < 5
@@ -537,6 +539,13 @@ def test_watch_signals(desktop, case):
     mock.AddMethod(interface, method, takes, gives, "ret = True")
     mock.EmitSignal(interface, signal, types, dbus.Array(arguments, signature="v"))
     desktop.expect("changed busy")
+
+
+def test_watch_one_that_does_not_tell(desktop):
+    """It is asked again, from time to time, as long as it holds; a question by hand is answered meanwhile."""
+    desktop.serve(notifications("/fr/emersion/Mako", MAKO, {}, [("ListModes", "", "as", "ret = ['do-not-disturb']")]))
+    watch(desktop, "busy")
+    assert desktop.ask()[2] == "busy"
 
 
 def test_watch_the_return(desktop):

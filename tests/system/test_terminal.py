@@ -37,14 +37,18 @@ class Recorded:
         self.process.stdout.close()
 
 
-@pytest.fixture(name="terminal")
-def fixture_terminal(person):
+def begin(person, *options):
     person.schedule(SCHEDULE)
     person.env |= {"TERM": "xterm", "NO_COLOR": "1"}
     watcher = person.caller()
-    terminal = person.keep(Recorded(person.env, f"exec {KINDLYD} --presenter terminal"))
+    terminal = person.keep(Recorded(person.env, " ".join(("exec", KINDLYD, *options))))
     watcher.appeared(NAME)
     return terminal
+
+
+@pytest.fixture(name="terminal")
+def fixture_terminal(person):
+    return begin(person, "--presenter", "terminal")
 
 
 def test_a_day_in_a_terminal(person, terminal):
@@ -76,6 +80,24 @@ def test_a_day_in_a_terminal(person, terminal):
     terminal.type("\x03")
     caller.vanished()
     assert terminal.process.wait(PATIENCE) == 0
+
+
+def test_a_server_comes_to_a_terminal(person):
+    """As a desktop that begins later: what comes then is shown there, and where that goes, in the terminal again."""
+    terminal = begin(person)
+    caller = person.caller()
+    first = caller.call("Prompt", "care")
+    assert caller.next("Shown")[0] == first
+    terminal.see("Put away\n")
+    screen = person.serve()
+    second = caller.call("Prompt", "humanity")
+    assert screen.next()["event"] == "notify"
+    assert caller.next("Shown")[0] == second
+    screen.stop()
+    third = caller.call("Prompt", "care")
+    assert caller.next("Shown")[0] == third
+    terminal.see("Put away\n")
+    assert [card["id"] for card in caller.open()] == [third] and caller.get("Problem") == ""
 
 
 def test_a_terminal_that_is_closed(person, terminal):

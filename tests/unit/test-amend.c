@@ -491,6 +491,7 @@ static void files_are_replaced(void **state) {
     (void)state;
     struct stat status;
     assert_int_equal(replace_check("deep/er/file"), 0);
+    assert_int_equal(replace_check("/kindly-is-not-here/file"), access("/", W_OK) < 0 ? -EACCES : 0);
     assert_int_equal(replace_text("deep/er/file", "old", "new"), -ESTALE);
     assert_int_equal(replace_text("deep/er/file", NULL, "old"), 0);
     expect_text("deep/er/file", "old");

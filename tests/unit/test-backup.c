@@ -121,6 +121,21 @@ static void test_backup_of_a_damaged_one(void **state) {
     assert_alone(place, "");
 }
 
+/* A file that isn't even a database is damaged as well, and that is what is found. */
+static void test_a_look_at_no_database(void **state) {
+    struct place *place = *state;
+    struct journal seen = {0};
+    _cleanup_free_ char *finding = NULL;
+    char noise[5000], path[200];
+    memset(noise, 'x', sizeof noise);
+    write_file(place->path, ".noise", noise, sizeof noise);
+    snprintf(path, sizeof path, "%s.noise", place->path);
+    assert_int_equal(sqlite3_open(path, &seen.db), SQLITE_OK);
+    assert_int_equal(journal_check(&seen, &finding), 1);
+    assert_string_equal(finding, "file is not a database");
+    sqlite3_close(seen.db);
+}
+
 /* --- Updates ---------------------------------------------------------------------------------- */
 
 /* A version that comes after ours, made up. */
@@ -289,6 +304,25 @@ static void test_a_newer_version_is_only_read(void **state) {
     assert_int_equal(journal_open_readonly(place->path, &reader, &told), 0);
     assert_non_null(strstr(told, "newer version"));
     assert_int_equal(visit_all(reader, 0), EVENTS / 2);
+    /* An entry of ours with an event that nobody here knows is told without it; a copy has all of it. */
+    struct uuid id;
+    struct entry entry;
+    struct journal_copy copy;
+    char path[200];
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_prepare_v2(reader->db,
+                                        "SELECT entry FROM event WHERE kind = 'imagined' AND id <> entry"
+                                        " LIMIT 1",
+                                        -1, &statement, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    memcpy(&id, sqlite3_column_blob(statement, 0), sizeof id);
+    sqlite3_finalize(statement);
+    assert_int_equal(journal_find(reader, &id, &entry), 0);
+    entry_done(&entry);
+    path_in(place, "copy.db", path);
+    assert_int_equal(journal_backup(reader, path, false, &copy), 0);
+    assert_true(copy.count.events > EVENTS);
     assert_same_bytes(place->path, "", &before);
 }
 
@@ -324,6 +358,7 @@ int main(void) {
         TEST(test_backup_over_something),
         TEST(test_backup_without_room),
         TEST(test_backup_of_a_damaged_one),
+        TEST(test_a_look_at_no_database),
         TEST(test_an_update_keeps_the_version_before),
         TEST(test_an_update_that_fails),
         TEST(test_an_update_of_a_damaged_one),

@@ -88,6 +88,7 @@ static void a_bad_file_adds_nothing(void **state) {
         DECK("image", PROMPT("y")) "practices = ( { id = \"z\"; } );",
         "practices = ( { id = \"x\"; title = \"X\"; steps = ( \"a\" ); } );",
         DECK("image", PROMPT("y") ", "),
+        "theme = \"image\"; prompts = { id = \"y\"; text = \"A text.\"; };",
     };
     struct library *library = library_new();
     struct mistakes mistakes = {0};
@@ -157,6 +158,29 @@ static void items_are_bounded(void **state) {
     assert_int_equal(deck_load_file(library, in_folder("a.conf"), &mistakes), -EINVAL);
     assert_non_null(strstr(mistakes.items[0].text, "more than 1000000 items"));
     unlink(in_folder("a.conf"));
+    mistakes_done(&mistakes);
+    library_free(library);
+}
+
+/* Each of the decks is within its bounds; the practices of both are more than all may have. */
+static void all_decks_are_bounded(void **state) {
+    (void)state;
+    struct library *library = library_new();
+    struct mistakes mistakes = {0};
+    for (unsigned deck = 0; deck < 2; deck++) {
+        FILE *stream = fopen(in_folder("a.conf"), "w");
+        fputs("practices = (\n", stream);
+        for (unsigned i = 0; i < LIBRARY_PRACTICES_MAX / 2 + deck; i++)
+            fprintf(stream, "%s{ id = \"p%u-%u\"; title = \"T\"; steps = ( \"A step.\" ); }\n", i ? "," : "",
+                    deck, i);
+        fputs(");\n", stream);
+        fclose(stream);
+        assert_int_equal(deck_load_file(library, in_folder("a.conf"), &mistakes), deck ? -EINVAL : 0);
+        unlink(in_folder("a.conf"));
+    }
+    assert_int_equal(library->n_practices, LIBRARY_PRACTICES_MAX / 2);
+    assert_non_null(
+        strstr(mistakes.items[0].text, "all decks together have at most 100000 prompts and 1000 practices"));
     mistakes_done(&mistakes);
     library_free(library);
 }
@@ -341,12 +365,19 @@ static void as_many_decks_as_may_be(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_deck_is_read),           cmocka_unit_test(names_are_marked),
-        cmocka_unit_test(a_bad_file_adds_nothing),  cmocka_unit_test(texts_have_a_length),
-        cmocka_unit_test(large_decks_are_sorted),   cmocka_unit_test(items_are_bounded),
-        cmocka_unit_test(folders_by_language),      cmocka_unit_test(practices_by_language),
-        cmocka_unit_test(folders_that_are_none),    cmocka_unit_test(decks_are_told_from_schedules),
-        cmocka_unit_test(installed_decks_are_fine), cmocka_unit_test(as_many_decks_as_may_be),
+        cmocka_unit_test(a_deck_is_read),
+        cmocka_unit_test(names_are_marked),
+        cmocka_unit_test(a_bad_file_adds_nothing),
+        cmocka_unit_test(texts_have_a_length),
+        cmocka_unit_test(large_decks_are_sorted),
+        cmocka_unit_test(items_are_bounded),
+        cmocka_unit_test(all_decks_are_bounded),
+        cmocka_unit_test(folders_by_language),
+        cmocka_unit_test(practices_by_language),
+        cmocka_unit_test(folders_that_are_none),
+        cmocka_unit_test(decks_are_told_from_schedules),
+        cmocka_unit_test(installed_decks_are_fine),
+        cmocka_unit_test(as_many_decks_as_may_be),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

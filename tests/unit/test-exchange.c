@@ -326,6 +326,7 @@ static void test_refused(void **state) {
         {AT_TIME("9999999999999999999999"), "line 1: time_usec is not a whole number"},
         {LINE(ID_B, ",\"due_usec\":7258118400000001"), "line 1: due_usec is out of range"},
         {LINE(ID_B, ",\"until_usec\":18446744073709551614"), "line 1: until_usec is out of range"},
+        {LINE(ID_B, ",\"offset_sec\":true"), "line 1: offset_sec is not a whole number"},
         {LINE(ID_B, ",\"offset_sec\":93601"), "line 1: offset_sec is out of range (-93600 to 93600)"},
         {LINE(ID_B, ",\"offset_sec\":-93601"), "line 1: offset_sec is out of range"},
         {LINE(ID_B, ",\"step\":-1"), "line 1: step is out of range"},

@@ -11,6 +11,11 @@ static const struct rig_row guidance[] = {
      "pass is fine, and so is no. This is not treatment, and not for emergencies. If it makes things "
      "worse, it is fine to stop.\n\nSupport: Call Robin\"; [okay support]; says okay a; answered a; +1 "
      "10:00 shown a; [helpful later not-this hard not-for-me]"},
+    {__LINE__, "without a support line it says the rest", DAILY "; support ", "now guidance; words",
+     "shown hand; \"Before the first one|A few times a day a short invitation comes up. Letting it pass is "
+     "fine, "
+     "and so is no. This is not treatment, and not for emergencies. If it makes things worse, it is fine to "
+     "stop.\""},
     {__LINE__, "let pass, it comes again", TWICE, "first-start; 15:00; choices",
      "10:00 shown a; 11:00 unanswered a; 15:00 shown b; [okay support]"},
     {__LINE__, "let pass three times, it counts as read", TWICE, "first-start; +1 15:00; choices",

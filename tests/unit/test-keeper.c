@@ -225,6 +225,70 @@ static const struct rig_row looking_ahead[] = {
     {__LINE__, "none asked for", "at a 10:00", "ahead 0", "ahead nothing"},
 };
 
+/* Where a journal comes back, what was open in it joins what is open now: what was being shown then waits, or
+ * is as it was before it came again, and the day's count is that of the day it was made on. */
+static void test_merged(void **state) {
+    (void)state;
+    static const struct {
+        const char *script;
+        enum open_state merged;
+        uint32_t day_count;
+    } cases[] = {
+        {"by-script; 10:00", OPEN_WAITING, 0},
+        {"10:00; by-script; snooze 15min; 10:20", OPEN_SHOWN, 1},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        struct rig running, stored;
+        struct keeper *merged;
+        rig_begin(&running, "");
+        rig_begin(&stored, "at a 10:00");
+        rig_run(&stored, cases[i].script);
+        assert_int_equal(stored.keeper->open[0].state, OPEN_SHOWING);
+        assert_int_equal(keeper_merge(running.keeper, stored.keeper, &merged), 0);
+        assert_int_equal(merged->n_open, 1);
+        assert_int_equal(merged->open[0].state, cases[i].merged);
+        assert_false(merged->open[0].on_screen);
+        assert_int_equal(merged->day, stored.keeper->day);
+        assert_int_equal(merged->day_count, cases[i].day_count);
+        keeper_free(merged);
+        rig_end(&running);
+        rig_end(&stored);
+    }
+}
+
+/* As much as may be put off, twice: there is no room for one more, and that is told. */
+static void test_full(void **state) {
+    (void)state;
+    struct rig rig;
+    struct keeper *merged;
+    struct turn turn = {0};
+    struct uuid id;
+    rig_begin(&rig, "");
+    for (int i = 0; i < KEEPER_OPEN_MAX / 2; i++)
+        rig_run(&rig, "now; snooze 1h");
+    assert_int_equal(keeper_merge(rig.keeper, rig.keeper, &merged), 0);
+    assert_int_equal(merged->n_open, KEEPER_OPEN_MAX);
+    assert_int_equal(keeper_prompt(merged, &rig.world, "", &id, &turn), -E2BIG);
+    assert_int_equal(keeper_tell(merged, &rig.world, "A word", "A text", &turn), -E2BIG);
+    assert_null(turn.next);
+    keeper_free(merged);
+    rig_end(&rig);
+}
+
+/* The presenter's word on a showing that is no longer wanted. */
+static void test_showed_too_late(void **state) {
+    (void)state;
+    struct rig rig;
+    struct turn turn = {0};
+    rig_begin(&rig, "at a 10:00");
+    rig_run(&rig, "by-script; 10:00");
+    struct uuid id = *rig_on_screen(&rig);
+    rig_run(&rig, "unshown");
+    assert_int_equal(keeper_showed(rig.keeper, &rig.world, &id, "bus", ":1.7", 7, &turn), -ESTALE);
+    assert_null(turn.next);
+    rig_end(&rig);
+}
+
 #define ROWS_TEST(rows)                                                                                      \
     static void test_##rows(void **state) {                                                                  \
         (void)state;                                                                                         \
@@ -241,9 +305,10 @@ ROWS_TEST(looking_ahead)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_day_and_limits), cmocka_unit_test(test_hold),  cmocka_unit_test(test_quiet),
-        cmocka_unit_test(test_paused),         cmocka_unit_test(test_shown), cmocka_unit_test(test_by_hand),
-        cmocka_unit_test(test_looking_ahead),
+        cmocka_unit_test(test_day_and_limits),  cmocka_unit_test(test_hold),   cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_paused),          cmocka_unit_test(test_shown),  cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_looking_ahead),   cmocka_unit_test(test_merged), cmocka_unit_test(test_full),
+        cmocka_unit_test(test_showed_too_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -254,6 +254,23 @@ static void test_drawn_between_runs_of_claims(void **state) {
     tear_down(&bench);
 }
 
+/* More claims than are looked at one by one: nothing is between them, either. */
+static void test_drawn_in_a_day_full_of_claims(void **state) {
+    (void)state;
+    struct bench bench =
+        set_up("times t 09:00-21:00 1; at a *:*; at b *:*; at c *:*; at d *:*; at e *:*; at f *:*; "
+               "at g *:*; at h *:*; at i *:*; at j *:*; at k *:*; at l *:*; at m *:*; at n *:*; "
+               "gap 30min");
+    struct occurrence occurrence;
+    plan_seek(bench.plan, at(&bench, 0, 0, 0));
+    do
+        occurrence = pop(&bench);
+    while (occurrence.reminder->kind == REMINDER_AT);
+    assert_true(occurrence.crowded);
+    assert_true(occurrence.due_usec >= at(&bench, 0, 9, 0) && occurrence.due_usec < at(&bench, 0, 21, 0));
+    tear_down(&bench);
+}
+
 static void test_crowded(void **state) {
     (void)state;
     static const struct {
@@ -397,6 +414,8 @@ static void test_the_end(void **state) {
     struct bench bench =
         set_up("at a 2026-03-11 10:00; at b 2199-12-31 23:59; every e 12:00-13:00 1h; on 2026-03-12");
     struct occurrence occurrence;
+    assert_int_equal(plan_peek(bench.plan, &occurrence), 0); /* from the beginning of time */
+    assert_string_equal(occurrence.reminder->name, "a");
     plan_seek(bench.plan, at(&bench, 0, 0, 0));
     assert_string_equal(pop(&bench).reminder->name, "a");
     assert_string_equal(pop(&bench).reminder->name, "e");
@@ -451,6 +470,7 @@ int main(void) {
         cmocka_unit_test(test_hold_for),
         cmocka_unit_test(test_drawn_times_keep_away_from_claims),
         cmocka_unit_test(test_drawn_between_runs_of_claims),
+        cmocka_unit_test(test_drawn_in_a_day_full_of_claims),
         cmocka_unit_test(test_crowded),
         cmocka_unit_test(test_quiet_claims_nothing),
         cmocka_unit_test(test_claims_are_counted),

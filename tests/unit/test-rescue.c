@@ -222,6 +222,23 @@ static void test_lost_header_and_wal(void **state) {
     assert_true(same_device(place, &device, &secret));
 }
 
+/* The sums of a WAL's own header are wrong: nothing in it counts, and what the file has comes back. */
+static void test_lost_header_of_the_wal(void **state) {
+    struct place *place = *state;
+    fill(place);
+    assert_int_equal(journal_flush(place->journal), 0);
+    add(place, NULL, (struct event){.kind = EVENT_NOTED, .note = S("the last line")});
+    _cleanup_bytes_ struct bytes file = read_file(place->path, ""), wal = read_file(place->path, "-wal");
+    assert_true(wal.size > 4096);
+    place->journal = journal_free(place->journal);
+    memset(file.start, 0, 4096);
+    memset(wal.start + 24, 0, 8);
+    write_file(place->path, "", file.start, file.size);
+    write_file(place->path, "-wal", wal.start, wal.size);
+    assert_replaced(place);
+    assert_int_equal(all_events(place->path), EVENTS + 1);
+}
+
 /* Whenever it was interrupted, the next start goes on from there. */
 static void test_interrupted(void **state) {
     struct place *place = *state;
@@ -320,6 +337,15 @@ static void test_copies(void **state) {
     assert_false(exists(place->path, ".v1"));
 }
 
+/* Somebody wrote it: it tells nothing. */
+static void test_a_notice_that_is_none(void **state) {
+    struct place *place = *state;
+    _cleanup_free_ char *notice = NULL;
+    write_file(place->path, ".notice", "12", 2);
+    assert_int_equal(journal_notice(place->path, &notice), -ENOENT);
+    assert_null(notice);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void) {
@@ -331,10 +357,12 @@ int main(void) {
         TEST(test_cut_off),
         TEST(test_random_damage),
         TEST(test_lost_header_and_wal),
+        TEST(test_lost_header_of_the_wal),
         TEST(test_interrupted),
         TEST(test_twice),
         TEST(test_reader_is_told),
         TEST(test_copies),
+        TEST(test_a_notice_that_is_none),
         cmocka_unit_test(test_elsewhere_noise_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,6 +272,20 @@ static void texts_are_counted(void **state) {
     }
 }
 
+static void a_long_list_is_told_in_part(void **state) {
+    (void)state;
+    static const char *const words[] = {"if", "when", "in case", "unless", "whenever", "as soon as"};
+    struct wordlist *list = calloc(1, sizeof *list);
+    char told[WORDING_MESSAGE_SIZE];
+    for (size_t i = 0; i < ELEMENTSOF(words); i++)
+        assert_int_equal(phrases_add(&list->exits, words[i]), 0);
+    struct wording_finding finding = {.rule = WORDING_EXIT, .phrases = &list->exits};
+    wording_explain(&finding, told);
+    assert_string_equal(told, "is about the body and has no way out, such as \"if\", \"when\", \"in case\", "
+                              "\"unless\", \"whenever\", ...");
+    wordlist_free(list);
+}
+
 static const struct {
     int line;
     struct wording_shares shares;
@@ -417,6 +431,7 @@ int main(void) {
         cmocka_unit_test(findings_are_bounded),
         cmocka_unit_test(phrases_that_are_none),
         cmocka_unit_test(texts_are_counted),
+        cmocka_unit_test(a_long_list_is_told_in_part),
         cmocka_unit_test(shares_are_weighed),
         cmocka_unit_test(letters_are_known),
         cmocka_unit_test(texts_are_mended),

@@ -171,6 +171,9 @@ static void test_next_change(void **state) {
         {"Europe/Berlin", "2150-01-01 00:00:00", "2150-03-29 01:00:00"},
         {"Pacific/Apia", "2011-12-01 00:00:00", "2011-12-30 10:00:00"},
         {"NZST-12NZDT,M9.5.0,M4.1.0/3", "2024-01-01 00:00:00", "2024-04-06 14:00:00"},
+        /* A week before new year, and so before the change that ends the summer before. */
+        {"AAA0BBB,0/-160,J365/0", "2024-12-01 00:00:00", "2024-12-25 08:00:00"},
+        {"AAA0BBB,0/-160,J365/0", "2024-12-25 08:00:00", "2024-12-30 23:00:00"},
         {"Asia/Tokyo", "1970-01-01 00:00:00", NULL},
         {"UTC", "1970-01-01 00:00:00", NULL},
     };
@@ -210,8 +213,12 @@ static void test_refused(void **state) {
     static const char *const names[] = {
         "",  "/etc/localtime", "../zoneinfo/UTC", "Europe/../UTC", "Europe//Berlin", "Europe/", "a b",
         ".", "Europe/.hidden", "Europe/Berl\n"};
+    /* Two headers that count nothing, and no rule: a zone without a single offset. */
+    char hollow[2 * 44 + 2] = "TZif2";
     struct zone *zone = NULL;
     (void)state;
+    memcpy(hollow + 44, "TZif2", 5);
+    memcpy(hollow + 88, "\n\n", 2);
     for (size_t i = 0; i < ELEMENTSOF(posix); i++)
         if (zone_from_posix(posix[i], &zone) != -EINVAL)
             fail_msg("\"%s\" should be no POSIX zone", posix[i]);
@@ -226,6 +233,7 @@ static void test_refused(void **state) {
     assert_int_equal(zonefile_load_tz("/nowhere", &zone), -ENOENT);
     assert_int_equal(zone_from_tzif("x", "TZif", 4, &zone), -EBADMSG);
     assert_int_equal(zone_from_tzif("x", "", 0, &zone), -EBADMSG);
+    assert_int_equal(zone_from_tzif("x", hollow, sizeof hollow, &zone), -EBADMSG);
     assert_null(zone);
 }
 
