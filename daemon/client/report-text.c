@@ -84,9 +84,9 @@ static size_t draw(const struct page *page, const struct picture *picture) {
     case PICTURE_RANGE:
         return draw_range(page, picture);
     case PICTURE_DAYS:
-        return draw_days(page, picture);
+        break;
     }
-    return 0;
+    return draw_days(page, picture);
 }
 
 /* --- Rows ------------------------------------------------------------------------------------- */

@@ -1007,6 +1007,26 @@ def test_watch_json(daemon, person):
     process.communicate(timeout=TIMEOUT)
 
 
+def test_watch_of_a_newer_daemon(daemon, person):
+    """What it tells beyond what is known here is passed over."""
+    process = start_watch(daemon, person)
+    daemon.emit("Rested", GLib.Variant("(s)", (ID,)))
+    daemon.emit("Noted", GLib.Variant("(s)", (OTHER,)))
+    assert process.stdout.readline().endswith(f"  noted  {OTHER}\n".encode())
+    process.terminate()
+    assert process.communicate(timeout=TIMEOUT) == (b"", b"")
+
+
+def test_watch_where_nothing_can_be_written(daemon, person):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        process = subprocess.Popen([KINDLY, "watch", "--since", ID], env=person.environment, stdout=full,
+                                   stderr=subprocess.PIPE)
+    daemon.wait_for("ListEntries")
+    daemon.emit("Noted", GLib.Variant("(s)", (ID,)))
+    assert process.communicate(timeout=TIMEOUT)[1].startswith(b"kindly: cannot go on: No space left")
+    assert process.returncode == FAILED
+
+
 def test_watch_since(daemon, person):
     items = [
         {"id": ID, "time_usec": SECOND, "state": "seen"},

@@ -273,6 +273,8 @@ COMPLETED = [
     (["answer", "h"], ["helpful", "hard"]),
     (["now", ""], THEMES + ["daytime", "a\\ long\\ name"] + PRACTICES + ["then-and-now", "guidance"]),
     (["learning", ""], ["reset"]),
+    (["config", "get", "snoo"], ["snoozes"]),
+    (["config", "set", "qui"], []),
     (["note", "--f"], ["--for-a-hard-day"]),
     (["now", "a"], ["acceptance", "a\\ long\\ name", "as-to-a-friend"]),
     (["now", "care", ""], []),

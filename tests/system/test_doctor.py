@@ -59,6 +59,32 @@ def test_all_is_well(person, caller, screen):
     assert WORDS not in out
 
 
+# Takes no new privileges, and a filter of system calls that lets all through.
+FILTERED = ("python3", "-c", """import ctypes, os, struct, sys
+allow = ctypes.create_string_buffer(struct.pack("=HBBI", 6, 0, 0, 0x7fff0000))
+program = ctypes.create_string_buffer(struct.pack("@HP", 1, ctypes.addressof(allow)))
+prctl = ctypes.CDLL(None).prctl
+assert prctl(38, 1, 0, 0, 0) == 0 and prctl(22, 2, program) == 0
+os.execv(sys.argv[1], sys.argv[1:])""")
+ALONE = ("unshare", "--user", "--map-current-user", "--mount")
+WALLS = ("sh", "-c", 'mount --bind "$HOME/.." "$HOME/.." && mount -o remount,bind,ro / && exec "$@"', "sh")
+needs_namespaces = pytest.mark.skipif(
+    subprocess.run([*ALONE, "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0,
+    reason="no user namespaces")
+
+
+@pytest.mark.parametrize("inside, expected", [
+    (("setpriv", "--no-new-privs"), "none"),
+    (FILTERED, "basic"),
+    pytest.param(ALONE + FILTERED, "basic", marks=needs_namespaces),
+    pytest.param(ALONE + WALLS + FILTERED, "strict", marks=needs_namespaces),
+], ids=["privileges", "filter", "namespace", "walls"])
+def test_a_sandbox_is_known_by_what_it_is_made_of(person, screen, inside, expected):
+    assert screen
+    person.start(inside=inside)
+    assert look(person)[1]["sandbox"] == expected
+
+
 def test_nothing_written_yet(person):
     looks, found = look(person)
     assert len(looks) == 1 and "does not answer" in looks[0]  # nothing starts it on this bus
@@ -81,6 +107,12 @@ def test_no_server(person, daemon):
     assert len(looks) == 1 and "No notification server" in looks[0]
     del person.env["DISPLAY"]
     assert look(person)[0] == []
+    person.serve()
+    for where in ({}, {"DISPLAY": ":77"}):
+        person.env |= where
+        looks, found = look(person)
+        (text,) = [one["text"] for one in found["findings"] if "A notification server is there" in one["text"]]
+        assert looks == [] and text.endswith("there.") == bool(where)
 
 
 def test_mistakes_in_the_schedule(person, daemon):
@@ -163,6 +195,11 @@ def test_damage_is_found_and_mended(person, caller, daemon):
     status, _out, told = person.run("kindly", "doctor", "--mend")
     assert status == 1 and "systemctl --user stop kindlyd" in told
     daemon.end()
+    part = person.journal.with_name("journal.db.rescue-part")
+    part.mkdir()
+    status, _out, told = person.run("kindly", "doctor", "--mend")
+    assert status == 1 and told.startswith("kindly: ") and person.journal.read_bytes() == before
+    part.rmdir()
     status, out = doctor(person, "--mend")
     (aside,) = person.journal.parent.glob("*.damaged-*")
     assert status == 1 and str(aside) in out.replace("\n          ", "")
@@ -175,6 +212,18 @@ def test_damage_is_found_and_mended(person, caller, daemon):
     looks, found = look(person)
     assert looks == []
     assert [(one["kind"], one["path"], one["mode"]) for one in found["copies"]] == [("damaged", str(aside), 0o600)]
+    os.truncate(aside, 2_540_000)
+    assert any("(2.5 MB): " in one["text"] for one in look(person)[1]["findings"])
+
+
+def test_damage_that_keeps_it_closed(person, caller, daemon):
+    fill(caller)
+    daemon.end()
+    with open(person.journal, "r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * 3000)
+    looks, _found = look(person)
+    assert any("kindly doctor --mend does that now." in text for text in looks)
 
 
 def test_what_was_told_ends_when_it_was_seen(person, screen):

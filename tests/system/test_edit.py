@@ -70,6 +70,7 @@ def test_get(person):
     assert [row["key"] for row in rows] == [line.split()[0] for line in out.splitlines()]
     assert all(set(row) == {"key", "value", "default", "allowed"} for row in rows)
     by_key = {row["key"]: row for row in rows}
+    assert [by_key["gap"]] == json.loads("[" + person.run("kindly", "config", "get", "gap", "--json")[1] + "]")
     assert by_key["name"]["value"] == "Sam" and not by_key["name"]["default"]
     assert by_key["snoozes"] == {"key": "snoozes", "value": 2, "default": True, "allowed": "a whole number from 0 to 10"}
     assert by_key["learn"]["value"] is True
@@ -80,6 +81,21 @@ def test_get(person):
 def test_get_one(person, key, value):
     person.config.write_text(SCHEDULE)
     assert person.run("kindly", "config", "get", key) == (DONE, value + "\n", "")
+
+
+def test_get_what_is_a_list_there(person):
+    """A key that may be a word as well; among all it is left out then."""
+    person.config.write_text(SCHEDULE + 'languages = ["en"];\n')
+    status, out, err = person.run("kindly", "config", "get")
+    assert (status, err) == (DONE, "") and "\nlanguages" not in out
+    assert person.run("kindly", "config", "get", "languages") == (
+        USAGE, "", "kindly: languages is a list or a group; kindly edit changes it\n")
+
+
+@pytest.mark.parametrize("key", ["themes.care", "daytime.gap"])
+def test_get_what_is_not_set(person, key):
+    person.config.write_text(SCHEDULE)
+    assert person.run("kindly", "config", "get", key) == (FAILED, "", f"kindly: {key} is not set\n")
 
 
 def test_each_scalar_of_the_table_can_be_set_to_its_default(person):
@@ -136,6 +152,8 @@ def test_set_changes_that_alone(person, words, before, after):
     (["set", "daytimes.times", "2"], 'there is no reminder "daytimes"; did you mean "daytime"?'),
     (["set", "a\nb.times", "2"], 'there is no reminder "a'),
     (["set", "show_fr", "2s"], 'there is no setting "show_fr"; did you mean "show_for"?'),
+    (["set", "name", "a\nb"], '"a\nb" can\'t stand in a schedule'),
+    (["set", "snoozes", "9" * 40], f'"{"9" * 40}" can\'t stand in a schedule'),
     (["get", "nothing.like.it"], 'there is no reminder "nothing.like"'),
     (["get", "zzzzz"], 'there is no setting "zzzzz"; there are idle_after, gap, '),
     (["get", "reminders"], "reminders is a list or a group; kindly edit changes it"),
@@ -159,6 +177,20 @@ def test_a_warning_is_told_once(person):
     status, out, err = person.run("kindly", "config", "set", "most_per_day", "2")
     assert status == DONE and "3 can come due on one day" in err
     assert person.run("kindly", "config", "set", "gap", "80min")[2] == ""  # it was so before
+
+
+def test_a_mistake_is_told_without_the_warnings_beside_it(person):
+    person.config.write_text('reminders = ( { name = "a"; at = "12:00"; themes = ["care"]; } );\n'
+                             'themes = { care = "off"; };\n')
+    assert person.run("kindly", "config", "set", "gap", "3days") == (
+        USAGE, "", 'kindly: "gap" is "3days", but must be a time span up to "1d", such as "90min"\n')
+
+
+def test_a_schedule_with_a_zero_byte_is_not_touched(person):
+    person.config.write_bytes(b"# \0\n" + SCHEDULE.encode())
+    for words in (["config", "get"], ["config", "set", "sound", "true"]):
+        assert person.run("kindly", *words)[:2] == (FAILED, "")
+    assert person.config.read_bytes() == b"# \0\n" + SCHEDULE.encode()
 
 
 def test_a_schedule_with_a_mistake_is_not_touched(person):
@@ -307,6 +339,12 @@ def test_an_editor_that_fails(person, edited):
     status, _out, err = edited("echo '# mine' >>\"$1\"; exit 3")
     assert status == FAILED and "the draft is kept" in err
     assert draft_of(person).read_bytes().decode() == SCHEDULE + "# mine\n" and text_of(person) == SCHEDULE
+
+
+def test_an_editor_that_writes_a_zero_byte(person, edited):
+    status, _out, err = edited("printf '# \\0\\n' >>\"$1\"")
+    assert status == FAILED and err.startswith(f"kindly: {draft_of(person)}: ")
+    assert text_of(person) == SCHEDULE and draft_of(person).read_bytes() == SCHEDULE.encode() + b"# \0\n"
 
 
 def test_an_editor_that_writes_another_file(person, edited):

@@ -255,6 +255,16 @@ def test_replaces(notify, server):
     assert server_id != 7
 
 
+def test_replaces_where_buttons_would_be_kept(notify, server):
+    """There the old one is closed, and a new one comes."""
+    server.do("set", name="gnome-shell")
+    bus_id, owner, _ = notify.shown("a")
+    server.next()
+    notify.shown("b", replaces="(ssu):%s,%s,7" % (bus_id, owner))
+    assert server.next() == {"event": "close", "id": 7}
+    assert server.next()["replaces"] == 0
+
+
 def test_replacing_what_is_gone(notify, server):
     bus_id, owner, _ = notify.shown("a")
     server.next()

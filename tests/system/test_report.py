@@ -192,6 +192,13 @@ def test_too_few_showings_are_no_picture(person, journal):
     assert "  Care  ████████████████████  Shown 20 times.\n" in report(person, *RANGE)
 
 
+def test_too_little_to_draw_is_still_something(person, journal):
+    for n, theme in enumerate(["kindness"] + 161 * ["care"]):
+        journal.add("shown", MONDAY + n, theme=theme, text="A prompt.", prompt=f"{theme}-01")
+    for options, drawn in ((), "\u258f"), (("--ascii",), "#"):
+        assert f"  Kindness  {drawn}                     Shown 1 time.\n" in report(person, *RANGE, *options)
+
+
 def test_only_the_newest_lines(person, journal):
     for day in range(14):
         journal.add("noted", MONDAY - (13 - day) * HOUR, note=f"Line {day}.")
@@ -383,13 +390,13 @@ def test_page_has_words_for_each_picture(person, lived):
 def test_what_was_written_stays_text(person, journal, options):
     for words in HARD_WORDS:
         shown(journal, MONDAY, "own", "okay", note=words)
-    journal.database.execute("UPDATE event SET text = '<b>&lt;' WHERE text IS NOT NULL")
+    journal.database.execute("UPDATE event SET text = '<b>\n&lt;' WHERE text IS NOT NULL")
     journal.database.commit()
     page = Page(page_of(person, *RANGE, *options))
     assert page.own[:-1] == HARD_WORDS[:-1]
     assert page.own[-1] == "??? none of these are characters"
     assert "script" not in page.tags and "b" not in page.tags
-    assert page.text.count("<b>&lt;") == (0 if options else len(HARD_WORDS))
+    assert page.text.count("<b> &lt;") == (0 if options else len(HARD_WORDS))
 
 
 @pytest.mark.parametrize("note, own", [

@@ -68,6 +68,7 @@ class UserManager:
 
     def __init__(self, address, start, state="disabled"):
         self.calls, self.state, self.start = [], state, start
+        self.refused = None  # the call that is
         self.context = GLib.MainContext()
         self.loop = GLib.MainLoop(self.context)
         ready = threading.Event()
@@ -100,7 +101,7 @@ class UserManager:
                 invocation.return_value(GLib.Variant("(s)", (self.state,)))
             return
         self.calls.append((member, *arguments))
-        if self.state == "masked" and member == "EnableUnitFiles":
+        if member == self.refused:
             invocation.return_dbus_error("org.freedesktop.systemd1.UnitMasked", "Unit kindlyd.service is masked")
             return
         if member == "StartUnit":
@@ -254,6 +255,7 @@ def test_a_schedule_of_ones_own(new, person):
     (["3", "9-20:60"], "That has to be two times of day, such as 09:30-20:30."),
     (["8"], "8 prompts don't fit into 09:30-20:30 with 1h 30min between two of them; up to 7 would."),
     (["3", "10-12"], "3 prompts don't fit into 10:00-12:00 with 1h 30min between two of them; up to 1 would."),
+    (["", "", "yes, no"], '"yes, no" is no answer to: One more in the evening'),
     (["", "", "perhaps"], '"perhaps" is no answer to: One more in the evening'),
     (["", "", "", "kindness, nothing"], '"kindness, nothing" is no answer to: Are there themes'),
     (["", "", "", "care", "care"], '"care" can\'t come both more and less often.'),
@@ -352,12 +354,29 @@ def test_with_systemd(new, person, manager, screen):
     assert new.lines()[0] == DONE and manager.calls == []
 
 
-def test_a_unit_that_is_masked(new, person, manager):
-    manager.state = "masked"
+@pytest.mark.parametrize("refused", ["EnableUnitFiles", "StartUnit"])
+def test_a_unit_that_is_masked(new, person, manager, refused):
+    manager.refused = refused
     status, out, err = new.lines()
-    assert status == FAILED and err == \
+    assert status == (UNREACHABLE if refused == "StartUnit" else FAILED) and err == \
         "kindly: systemd can't do that with kindlyd.service: Unit kindlyd.service is masked\n"
     assert text_of(person) == default() and not new.is_running()
+
+
+def test_the_entry_leads_to_a_folder_of_any_name(new, person):
+    """Read as GLib reads it: a string of the file, then its fields, then words."""
+    folder = person.folder / "100% \\ \"mine\" $HOME `x`/build/release"
+    folder.mkdir(parents=True)
+    (folder.parent.parent / "config").symlink_to(os.path.join(ROOT, "config"))
+    kindly, kindlyd = shutil.copy(KINDLY, folder), folder / "kindlyd"
+    kindlyd.write_text(f'#!/bin/sh\nexec "{BUILD}/kindlyd"\n')
+    kindlyd.chmod(0o755)
+    assert person.run(kindly, "setup", "--defaults")[::2] == (DONE, "")
+    new.note_started()
+    file = GLib.KeyFile()
+    file.load_from_file(str(new.entry), GLib.KeyFileFlags.NONE)
+    command = file.get_string("Desktop Entry", "Exec")
+    assert command.count("%") == 2 and GLib.shell_parse_argv(command.replace("%%", "%"))[1] == [str(kindlyd)]
 
 
 def test_a_user_manager_without_our_unit(new, manager):
@@ -398,12 +417,12 @@ def test_a_conversation(new, person, screen):
     talk.answer("  Yes, No\n[No] ", "maybe")
     seen = talk.answer("  Yes, No\n[No] ", "Y")
     assert "That is not among the answers." in seen
-    seen = talk.answer("[none] ", "fr, 10")
+    seen = talk.answer("[none] ", "fr , 10")
     assert "\n   5 friend: the warmth one would give a friend\n" in seen and "- for none" in seen
     talk.answer("[none] ", "5")
     talk.answer("[friend, patience] ", "-")  # it can't be both: asked again from there, with what was said
     talk.answer("[none] ", "")
-    talk.answer("[none] ", "Sam")
+    talk.answer("[none] ", "Sam \t")
     talk.answer("[findahelpline.com] ", "")
     assert everything(person) == {} and not new.is_running()  # nothing before the last answer
     talk.answer("[Yes] ", "")
@@ -426,6 +445,22 @@ def test_leaving_it_changes_nothing(new, person, at, key):
     said, status = talk.rest()
     assert status == FAILED and said.endswith("kindly: nothing was changed\n")
     assert everything(person) == {} and not new.is_running()
+
+
+def test_changed_by_another_meanwhile(new, person):
+    person.config.parent.mkdir()
+    person.config.write_text(OWN, newline="")
+    talk = new.talk("setup")
+    talk.answer("] ", "5")
+    for _ in QUESTIONS[1:-1]:
+        talk.answer("] ", "")
+    talk.see("] ")
+    person.config.write_text(OWN + "# theirs\n", newline="")
+    talk.type("yes\n")
+    said, status = talk.rest()
+    assert status == FAILED
+    assert "was changed by something else meanwhile, and is left as it is" in " ".join(said.split())
+    assert text_of(person) == OWN + "# theirs\n" and not new.is_running()
 
 
 # ---- In windows ----
@@ -529,6 +564,13 @@ def test_what_is_left_alone_is_said_in_the_window(new, person):
     assert option(windows.asked()[-1], "--text").startswith(f"{person.config} is a link or read-only, and left alone.")
 
 
+def test_a_window_that_can_not_be_started(new, person):
+    Windows(person).add("zenity", "#!/nonexistent\n")
+    status, out, err = new.lines(options=["--open"])
+    assert (status, out) == (FAILED, "") and err.startswith("kindly: cannot ask: "), err
+    assert everything(person) == {}
+
+
 def test_without_windows_a_terminal(new, person):
     windows = Windows(person)
     windows.add("xterm", f'#!/bin/sh\nshift\necho "$#" "$5" "$6" "$7" >"{windows.folder}/seen"\necho | "$@"\n')
@@ -538,8 +580,11 @@ def test_without_windows_a_terminal(new, person):
     assert text_of(person) == default()
 
 
-def test_without_anything_a_notification(new, person, screen):
+@pytest.mark.parametrize("display", [True, False])
+def test_without_anything_a_notification(new, person, screen, display):
     Windows(person)
+    if not display:
+        del person.env["DISPLAY"]
     status, _out, err = new.lines(options=["--first"])
     assert status == FAILED and err.startswith("kindly: There is no window for the questions here:")
     shown = screen.next()

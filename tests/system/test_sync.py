@@ -3,10 +3,12 @@ agree; and every kind of file that has no business there. `test_sync.py --orders
 
 import argparse
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import pathlib
+import resource
 import sqlite3
 import sys
 import tempfile
@@ -16,9 +18,10 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from rig import HOUR  # noqa: E402
+from rig_outside import Outside  # noqa: E402
 from rig_sync import Change, Device, Life, fixture_laptop, rsync  # noqa: E402
 
-DONE, FAILED, USAGE = 0, 1, 2
+DONE, FAILED, USAGE, UNREACHABLE = range(4)
 SECRET = "a-most-private-sentence"
 STRANGER = "11111111-2222-4333-8444-555555555555"
 STEPS = 40
@@ -228,6 +231,44 @@ def test_forgetting_while_the_folder_is_away(laptop):
     away.rename(laptop.shared)
     assert laptop.synced() == f"Written: {laptop.own.name}.\n"
     assert laptop.holding(SECRET) == []
+
+
+def test_what_the_daemon_can_not_write_the_command_writes(laptop):
+    """As where the folder is outside the daemon's sandbox: here it is left one more file to open. What only the own
+    file knows is taken in first."""
+    entry = laptop.call("Note", SECRET, False)
+    laptop.synced()
+    laptop.own.write_bytes(laptop.own.read_bytes() + line(9, laptop.device).encode())
+    used = {int(path.name) for path in pathlib.Path(f"/proc/{laptop.daemon.pid}/fd").iterdir()}
+    free = next(fd for fd in range(len(used) + 1) if fd not in used)
+    later = next(fd for fd in range(free + 1, len(used) + 2) if fd not in used)
+    _soft, hard = resource.prlimit(laptop.daemon.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(laptop.daemon.pid, resource.RLIMIT_NOFILE, (later, hard))
+    status, out, _err = laptop.run("kindly", "forget", entry)
+    assert status == DONE and f"It is gone from your file in {laptop.shared} too." in " ".join(out.split())
+    assert laptop.holding(SECRET) == [] and b"line 9" in laptop.own.read_bytes()
+    assert [row["note"] for row in laptop.rows() if row.get("note")] == ["line 9"]
+
+
+def test_without_the_daemon_nothing_is_taken_in(laptop):
+    (laptop.shared / (STRANGER + ".jsonl")).write_text(line(1))
+    assert laptop.daemon.end() == 0
+    for words in (["sync", laptop.shared], ["import", laptop.shared / (STRANGER + ".jsonl")]):
+        status, out, err = laptop.run("kindly", *words)
+        assert (status, out) == (UNREACHABLE, "") and len(err.splitlines()) == 1, err
+    assert laptop.rows() == []
+
+
+def test_what_can_not_be_stored_is_taken_in_later(laptop):
+    assert laptop.daemon.end() == 0
+    outside = laptop.keep(Outside(str(laptop.folder)))
+    laptop.daemon = laptop.start(inside=outside.inside)
+    (laptop.shared / (STRANGER + ".jsonl")).write_text(line(1))
+    outside.fail_from(1, errno.ENOSPC)
+    status, _out, err = laptop.sync()
+    assert (status, err) == (FAILED, "kindly: The journal can't be read or written; nothing was changed\n")
+    outside.mend()
+    assert laptop.sync()[0] == DONE and [row.get("note") for row in laptop.rows()] == ["line 1"]
 
 
 def test_what_the_daemon_missed_is_made_good_when_it_starts(laptop):

@@ -1,5 +1,6 @@
 """The journal taken along and erased: export, import, forget, on a real daemon."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -95,6 +96,16 @@ def test_markdown(laptop):
 def test_markdown_reads_as_it_was_written(laptop, text, quoted):
     laptop.call("Note", text, False)
     assert laptop.run("kindly", "export", "--format", "markdown")[1].endswith(f"\n\n{quoted}\n")
+
+
+def test_markdown_has_a_prompt_on_one_line(laptop, tmp_path):
+    file = tmp_path / "lines.jsonl"
+    id, device = "01977a3e-0000-7000-8000-000000000001", "11111111-2222-4333-8444-555555555555"
+    event = {"version": 1, "id": id, "entry": id, "device": device, "kind": "shown", "theme": "care",
+             "prompt": "care-001", "text": "Rest.\nOr\n- not.", "time_usec": 1750000000000000}
+    file.write_text(json.dumps(event) + "\n")
+    assert laptop.run("kindly", "import", str(file))[0] == DONE
+    assert "** Rest. Or \\- not." in laptop.run("kindly", "export", "--format", "markdown")[1]
 
 
 def test_export_ranges(laptop):

@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from rig import BUILD, FAR_AWAY, Refused, fixture_caller, fixture_daemon, fixture_person, fixture_screen  # noqa: F401
+from rig_ask import Conversation
 from test_daemon import prompt, row
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -236,6 +237,18 @@ def test_a_deck_is_never_written_over(person):
     assert made.read_bytes() == before and decks(person) == ["mine.conf"]
 
 
+def test_a_deck_typed_in_while_another_comes_there(person):
+    talk = person.keep(Conversation(person.env, os.path.join(BUILD, "kindly"), "deck", "import", "--theme=care",
+                                    "--name=mine"))
+    talk.see("Ctrl-C drops it.\n")
+    made = own(person, "mine.conf", deck("theirs-001", "Tea is fine."))
+    before = made.read_bytes()
+    talk.type("One.\n\x04")
+    said, status = talk.rest()
+    assert status == FAILED and f"{made} is there already, and left as it is" in said
+    assert made.read_bytes() == before and decks(person) == ["mine.conf"]
+
+
 def test_ids_of_another_deck_are_not_taken(person):
     own(person, "other.conf", deck("mine-002", "Tea is fine."))
     assert person.run("kindly", "deck", "import", lines(person), "--theme=care", "--name=mine") == (
@@ -250,6 +263,12 @@ def test_lines_from_standard_input(person):
         status, out, err = person.run(*command, *arguments, "--theme", "care", "--name", name)
         assert (status, err) == (DONE, "") and out.endswith(f'{name}.conf: 1 prompt of the theme care, in "en".\n')
     assert decks(person) == ["n0.conf", "n1.conf"]
+
+
+def test_a_deck_beside_a_schedule_with_a_mistake(person):
+    person.schedule("gap = 5;\n")
+    status, out, _err = person.run("kindly", "deck", "import", lines(person), "--theme=care", "--name=mine")
+    assert status == DONE and out.endswith('in "en".\n')
 
 
 def test_the_language_of_a_new_deck(person):

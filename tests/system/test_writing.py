@@ -119,6 +119,7 @@ def test_closed_without_a_line_where_it_still_stands(writer, server, windows):
     server.do("action", id=server_id, key="write")
     windows.opened()
     server.do("action", id=server_id, key="write")  # one window is enough
+    writer.shown("b")  # so it has heard that
     windows.type("cancel")
     assert windows.opened() == "ended"
     server.do("action", id=server_id, key="helpful")
@@ -227,6 +228,27 @@ def test_a_manager_that_refuses(env, server, windows, started):
     windows.opened()
     windows.type("all the same")
     assert writer.next() == ("written", "a", "all the same")
+
+
+def test_a_display_that_is_gone(env, server, windows, started):
+    """The prompt stays as it is."""
+    del env["DISPLAY"]
+    manager = started(Manager(env, environment=["WAYLAND_DISPLAY=wayland-9"]))
+    writer = started(Driver("kindly-notify", env=env))
+    server_id = writer.shown("a", choices=CHOICES, write="b:1")[2]
+    assert offered(server)[0] == "write"
+    manager.stop()
+    server.do("action", id=server_id, key="write")
+    server.do("action", id=server_id, key="helpful")
+    assert writer.next() == ("chosen", "a", "helpful")
+
+
+def test_a_window_that_can_not_be_started(writer, server, windows):
+    server_id = writer.shown("a", choices=CHOICES, write="b:1")[2]
+    (windows.folder / "zenity").write_text("#!/nonexistent\n")
+    server.do("action", id=server_id, key="write")
+    server.do("action", id=server_id, key="helpful")
+    assert writer.next() == ("chosen", "a", "helpful")
 
 
 # --- for real ---

@@ -127,6 +127,7 @@ static void test_wrap(void **state) {
         {__LINE__, "one two three four five", 20, 2, "  one two three four\n  five\n"},
         {__LINE__, "one\n\ntwo", 20, 2, "  one\n\n  two\n"},
         {__LINE__, "one\n", 20, 0, "one\n"},
+        {__LINE__, "one \xff two", 20, 0, "one\n"}, /* what is no text ends it */
         {__LINE__, "a b", 0, 2, "  a b\n"},
         {__LINE__, "abcdefghij", 4, 0, "abcd\nefgh\nij\n"},
         {__LINE__, "ab abcdefghij kl", 4, 0, "ab\nabcd\nefgh\nij\nkl\n"},
