@@ -8,11 +8,12 @@ static int act_unshown(const struct keeper *keeper, const struct world *world, v
     return keeper_unshown(keeper, world, id, ret);
 }
 
-/* One that ends at once may have done so before it could be asked anything. */
+/* One that ends at once, or says what is no D-Bus (-EIO), may have done so before it could be asked anything.
+ */
 static void tell_not_started(struct daemon *daemon, int r) {
     static const char sentence[] =
         N_("The program that shows notifications can't be started (%s); the prompt waits");
-    if (r == -ECONNRESET || r == -EPIPE || r == -ENOTCONN) {
+    if (r == -ECONNRESET || r == -EPIPE || r == -ENOTCONN || r == -EIO) {
         set_problem(&daemon->presenter_problem,
                     N_("The program that shows notifications ended unexpectedly; the prompt waits"));
         return;
