@@ -7,7 +7,6 @@
 #include "daemon/desktop/clock.h"
 #include "daemon/desktop/match.h"
 
-#define BUS_NAME "org.freedesktop.DBus"
 #define BUS_PATH "/org/freedesktop/DBus"
 
 struct held {

@@ -3,6 +3,8 @@
 
 #include <systemd/sd-bus.h>
 
+#define BUS_NAME "org.freedesktop.DBus" /* of the bus itself */
+
 struct signal_kind {
     const char *interface, *member;
     const char *first; /* the first argument must be this; NULL: any */

@@ -12,7 +12,6 @@
 #define SOURCE_COUNT       17
 #define SOURCE_SIGNALS_MAX 3
 
-#define BUS_NAME     "org.freedesktop.DBus"
 #define PROPERTIES   "org.freedesktop.DBus.Properties"
 #define LOGIND       "org.freedesktop.login1"
 #define LOGIND_PATH  "/org/freedesktop/login1"
